@@ -1,0 +1,39 @@
+# careleaf's one menu: `make help` lists it.
+
+python := .venv/bin/python
+ready := .venv/.ready
+
+all: $(ready) ## set up and build every leaflet (the default)
+	$(python) build.py
+
+test: lint ## set up, lint and run every test
+	$(python) -m pytest
+
+lint: $(ready) ## check style and types
+	$(python) -m ruff check
+	$(python) -m ruff format --check
+	$(python) -m mypy
+
+bench: $(ready) ## measure the speed
+	$(python) -m benchmarks
+
+# -P keeps build.py from standing in for the package `build` that pip-compile imports.
+lock: $(ready) ## write requirements.txt from pyproject.toml; newer versions with `make lock options=--upgrade`
+	CUSTOM_COMPILE_COMMAND="make lock" $(python) -P -m piptools compile --quiet $(options) --extra dev \
+		--allow-unsafe --generate-hashes --strip-extras \
+		--no-emit-find-links --no-emit-index-url --no-emit-trusted-host \
+		--output-file requirements.txt pyproject.toml
+
+clean: ## remove all that make has made
+	rm -rf .venv out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /make \1 - /p' Makefile
+
+# The last step leaves the stamp, so a set-up that failed runs again.
+$(ready): requirements.txt pyproject.toml tools/setup.sh
+	@sh tools/setup.sh
+	@touch $@
+
+.PHONY: all test lint bench lock clean help

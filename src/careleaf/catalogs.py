@@ -1,0 +1,54 @@
+"""PO files in: one topic's words in one Locale, keyed by Unit id."""
+
+from collections import Counter
+
+import polib
+
+from careleaf.findings import Finding
+from careleaf.model import Catalog, Entry, Provenance
+
+
+def parse(file: str, text: str) -> tuple[Catalog | None, list[Finding]]:
+    """Read the text of a PO file. `file` is only named in Findings and in the Catalog.
+
+    An entry's provenance is its flag `human`, `machine` or `memory`; unmarked words are taken for
+    machine-made, the safest guess.
+    """
+    try:
+        # polib takes a text for a path if such a file exists; a PO file's text has line ends, a path never.
+        po = polib.pofile(text + "\n")
+    except (OSError, ValueError) as error:
+        mend = "Open it in a PO editor, or compare it with its neighbours."
+        return None, [Finding(file, _line(error), "po", "this is not a PO file", mend)]
+    current = [entry for entry in po if not entry.obsolete]
+    findings = [
+        Finding(file, entry.linenum, "context", "an entry has no msgctxt", "Add the id of its Unit.")
+        for entry in current
+        if not entry.msgctxt
+    ]
+    counts = Counter(entry.msgctxt for entry in current if entry.msgctxt)
+    findings += [
+        Finding(file, entry.linenum, "duplicate", f"the Unit {entry.msgctxt} is here twice", "Remove one.")
+        for entry in current
+        if counts[entry.msgctxt] > 1
+    ]
+    entries = {entry.msgctxt: _entry(entry) for entry in current if entry.msgctxt}
+    obsolete = tuple(entry.linenum for entry in po.obsolete_entries())
+    return Catalog(file, entries, obsolete), findings
+
+
+def _entry(entry: polib.POEntry) -> Entry:
+    marks = [Provenance(flag) for flag in entry.flags if flag in set(Provenance)]
+    return Entry(
+        english=entry.msgid,
+        text=entry.msgstr,
+        provenance=marks[0] if marks else Provenance.MACHINE,
+        line=entry.linenum,
+        fuzzy=entry.fuzzy or "fuzzy" in entry.flags,
+    )
+
+
+def _line(error: Exception) -> int:
+    """Find the line number in polib's message, which is "Syntax error in po file (line 3)"."""
+    digits = "".join(character for character in str(error).rpartition("line")[2] if character.isdigit())
+    return int(digits) if digits else 0

@@ -1,0 +1,104 @@
+"""Rules for single characters: each can be printed, and none is invisible."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from careleaf import fonts
+from careleaf.findings import Finding, Severity
+from careleaf.model import Library
+
+# Persian and Kurdish spelling needs the non-joiner, Indic spelling both.
+JOINERS = {"\u200c", "\u200d"}
+TAG_LIKE = ("</", "<br", "<b>", "<i>", "<p>", "<script", "<img", "&nbsp;", "&amp;", "&lt;")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A text that will be printed, and where it stands."""
+
+    file: str
+    line: int
+    unit: str
+    lang: str
+    text: str
+
+
+def printed(library: Library) -> Iterator[Placed]:
+    """Yield every text of the library that can reach a page."""
+    source = next((locale.name for locale in library.locales.values() if locale.source), "en")
+    for topic in library.topics.values():
+        for word in topic.words():
+            yield Placed(topic.file, word.line, word.id, source, word.text)
+    for text in library.ui.values():
+        yield Placed("templates/ui.yaml", text.line, text.name, source, text.text)
+    for (tag, _), catalog in library.catalogs.items():
+        for id_, entry in catalog.entries.items():
+            yield Placed(catalog.file, entry.line, id_, tag, entry.text)
+    for clinic in library.clinics.values():
+        yield Placed(clinic.file, clinic.line, "title", clinic.lang, f"{clinic.title} {clinic.note or ''}")
+    for locale in library.locales.values():
+        yield Placed(locale.file, locale.line, "title", locale.name, locale.title)
+        yield Placed(locale.file, locale.line, "english", source, locale.english)
+    for row in library.sources.values():
+        yield Placed("content/sources.yaml", row.line, row.name, source, f"{row.title} {row.publisher}")
+
+
+def invisible(library: Library) -> Iterator[Finding]:
+    """No bidi control, zero-width or control character: they reorder or split what a reader sees."""
+    for place in printed(library):
+        for sign in sorted({sign for sign in place.text if _is_invisible(sign)}):
+            message = f"{place.unit} holds the invisible character {name(sign)}"
+            mend = "Delete it: careleaf isolates numbers and breaks lines by itself."
+            yield Finding(place.file, place.line, "invisible", message, mend)
+
+
+def _is_invisible(sign: str) -> bool:
+    return unicodedata.category(sign) in {"Cf", "Cc", "Co", "Cn", "Zl", "Zp"} and sign not in JOINERS
+
+
+def glyphs(library: Library) -> Iterator[Finding]:
+    """Every character is in a font of the language's own stack."""
+    for place in printed(library):
+        locale = library.locales.get(place.lang)
+        if locale is None:
+            continue
+        known = _known(locale.fonts)
+        for sign in sorted({sign for sign in place.text if not _is_invisible(sign) and ord(sign) not in known}):
+            message = f"{place.unit}: no font of {place.lang} ({', '.join(locale.fonts)}) has {name(sign)}"
+            mend = f"Use another character, or add a font to {locale.file}."
+            yield Finding(place.file, place.line, "glyph", message, mend)
+
+
+def font_names(library: Library) -> Iterator[Finding]:
+    """Every font family of a profile is one that careleaf ships."""
+    for locale in library.locales.values():
+        for family in locale.fonts:
+            if family not in fonts.families():
+                mend = f"Choose from: {', '.join(sorted(fonts.families()))}."
+                yield Finding(locale.file, locale.line, "font", f"the font {family} is unknown", mend)
+
+
+def tags(library: Library) -> Iterator[Finding]:
+    """HTML in a text is printed as it stands, which is seldom meant."""
+    for place in printed(library):
+        if any(tag in place.text.lower() for tag in TAG_LIKE):
+            message, mend = f"{place.unit} holds HTML, which is printed as text", "Use **bold** or plain words."
+            yield Finding(place.file, place.line, "html", message, mend, Severity.WARNING)
+
+
+def name(sign: str) -> str:
+    """Name a character so that a person can find it: "U+200B ZERO WIDTH SPACE"."""
+    shown = f" ({sign})" if sign.isprintable() and not unicodedata.combining(sign) else ""
+    return f"U+{ord(sign):04X} {unicodedata.name(sign, 'without a name')}{shown}"
+
+
+@lru_cache
+def _known(families: tuple[str, ...]) -> frozenset[int]:
+    return frozenset().union(JOINERS_AND_SPACE, *(fonts.characters(family) for family in families))
+
+
+JOINERS_AND_SPACE = frozenset({*(ord(sign) for sign in JOINERS), ord(" "), 0xA0})
+
+RULES = (invisible, font_names, glyphs, tags)

@@ -1,0 +1,43 @@
+"""Rules for clinics: their own values stay inside the evidence, their languages exist."""
+
+from collections.abc import Iterator
+
+from careleaf.findings import Finding
+from careleaf.model import Clinic, Library, Topic
+
+
+def overrides(library: Library) -> Iterator[Finding]:
+    """A clinic's own value of a Fact lies in the range that the topic allows."""
+    for clinic in library.clinics.values():
+        for name, values in clinic.facts.items():
+            topic = library.topics.get(name)
+            if topic is None:
+                message = f"facts: there is no topic {name}"
+                yield Finding(clinic.file, clinic.line, "override", message, "Correct the topic's name.")
+                continue
+            yield from _topic_overrides(clinic, topic, values)
+
+
+def _topic_overrides(clinic: Clinic, topic: Topic, values: dict[str, int]) -> Iterator[Finding]:
+    for name, value in values.items():
+        fact = topic.facts.get(name)
+        allows = getattr(fact, "allows", None)
+        if allows is None:
+            message = f"{topic.name} has no Fact {name} that a clinic may set"
+            yield Finding(clinic.file, clinic.line, "override", message, "Correct the Fact's name.")
+        elif not allows(value):
+            message = f"{topic.name}: {name} = {value} is outside {fact.min} to {fact.max}"
+            mend = "Choose a value inside the range, or have a clinician change the topic's range."
+            yield Finding(clinic.file, clinic.line, "fact-range", message, mend)
+
+
+def languages(library: Library) -> Iterator[Finding]:
+    """A clinic's languages have a profile."""
+    for clinic in library.clinics.values():
+        for tag in (*clinic.languages, clinic.lang):
+            if tag not in library.locales:
+                message, mend = f"the language {tag} is unknown", f"Add locales/{tag}/profile.yaml, or remove it."
+                yield Finding(clinic.file, clinic.line, "unknown-locale", message, mend)
+
+
+RULES = (overrides, languages)

@@ -1,0 +1,143 @@
+"""Rules for topics: ids, Facts, markup and sources hang together."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from difflib import get_close_matches
+
+from careleaf import markup
+from careleaf.findings import Finding, Severity
+from careleaf.model import Clinic, Kind, Library, Section, Topic
+
+# A question to ask, or a line that says whom to call, states no medical fact.
+UNSOURCED_KINDS = {Kind.QUESTIONS, Kind.TEACH_BACK, Kind.CONTACT}
+
+
+def unit_ids(library: Library) -> Iterator[Finding]:
+    """A Unit's id is used once: two texts with one id would share a translation."""
+    for topic in library.topics.values():
+        seen: Counter[str] = Counter()
+        for word in topic.words():
+            seen[word.id] += 1
+            if seen[word.id] == 2:  # noqa: PLR2004 # told once, at the second use
+                message = f"the Unit id {word.id} is used twice"
+                yield Finding(topic.file, word.line, "unit-id", message, "Give one of them another id.")
+
+
+def unit_markup(library: Library) -> Iterator[Finding]:
+    """Only **bold** and {facts} are markup."""
+    for topic in library.topics.values():
+        for word in topic.words():
+            try:
+                markup.parse(word.text)
+            except markup.MarkupError as error:
+                mend = "Use **bold**, or plain words; write {name} for a Fact."
+                yield Finding(topic.file, word.line, "markup", f"{word.id}: {error}", mend)
+
+
+def known_facts(library: Library) -> Iterator[Finding]:
+    """Every {name} is a Fact of the topic, or one that the clinic brings."""
+    for topic in library.topics.values():
+        known = {*topic.facts, *Clinic.FACTS}
+        for word in topic.words():
+            for name in sorted(set(markup.facts(word.text)) - known):
+                near = get_close_matches(name, known, n=1)
+                mend = f"Did you mean {{{near[0]}}}?" if near else "Add it under facts:, or correct the name."
+                message = f"{word.id}: there is no Fact {{{name}}}"
+                yield Finding(topic.file, word.line, "unknown-fact", message, mend)
+
+
+def used_facts(library: Library) -> Iterator[Finding]:
+    """A Fact that no text uses is a number that somebody believes is printed."""
+    for topic in library.topics.values():
+        used = {name for word in topic.words() for name in markup.facts(word.text)}
+        for name, fact in topic.facts.items():
+            if name in Clinic.FACTS:
+                message = f"the Fact {name} has the name of one that the clinic brings"
+                yield Finding(topic.file, fact.line, "fact-name", message, "Give it another name.")
+            elif name not in used:
+                message, mend = f"no text uses the Fact {name}", f"Use {{{name}}} in a text, or remove it."
+                yield Finding(topic.file, fact.line, "unused-fact", message, mend, Severity.WARNING)
+
+
+def known_sources(library: Library) -> Iterator[Finding]:
+    """Every source key is in content/sources.yaml."""
+    for topic in library.topics.values():
+        for part in (*topic.statements(), *topic.facts.values()):
+            for key in part.sources:
+                if key not in library.sources:
+                    message = f"the source {key} is not in content/sources.yaml"
+                    yield Finding(topic.file, part.line, "unknown-source", message, "Add it, or correct the key.")
+
+
+def sourced(library: Library) -> Iterator[Finding]:
+    """Every statement of a medical fact names its sources."""
+    for topic in library.topics.values():
+        for section in topic.sections:
+            yield from _unsourced(topic, section)
+
+
+def _unsourced(topic: Topic, section: Section) -> Iterator[Finding]:
+    for unit in section.units:
+        if section.kind not in UNSOURCED_KINDS and not unit.sources:
+            message, mend = f"{section.id}/{unit.id} names no source", "Add sources: [KEY]."
+            yield Finding(topic.file, unit.line, "unsourced", message, mend, Severity.WARNING)
+
+
+def used_sources(library: Library) -> Iterator[Finding]:
+    """The list of sources holds only keys in use."""
+    used = {
+        key
+        for topic in library.topics.values()
+        for part in (*topic.statements(), *topic.facts.values())
+        for key in part.sources
+    }
+    for source in library.sources.values():
+        if source.name not in used:
+            message, mend = f"nothing rests on the source {source.name}", "Remove it."
+            yield Finding("content/sources.yaml", source.line, "unused-source", message, mend, Severity.WARNING)
+
+
+def danger_signs(library: Library) -> Iterator[Finding]:
+    """A leaflet without danger signs leaves a worried reader alone."""
+    for topic in library.topics.values():
+        if not any(section.kind is Kind.WARNING for section in topic.sections):
+            mend = "Add a section of kind warning with a level."
+            yield Finding(topic.file, 0, "danger-signs", "the topic has no danger signs", mend, Severity.WARNING)
+
+
+def review_dates(library: Library) -> Iterator[Finding]:
+    """The next review lies after the last change."""
+    for topic in library.topics.values():
+        if topic.review <= topic.updated:
+            message = f"the next review ({topic.review}) is not after the last change ({topic.updated})"
+            yield Finding(topic.file, topic.line, "review", message, "Correct the dates.")
+
+
+def due(library: Library, today: date) -> list[Finding]:
+    """Tell which topics are past the day of their review."""
+    return [
+        Finding(
+            topic.file,
+            topic.line,
+            "review-due",
+            f"the review was due on {topic.review}",
+            "Have a clinician review it, then set updated: and review:.",
+            Severity.WARNING,
+        )
+        for topic in library.topics.values()
+        if topic.review < today
+    ]
+
+
+RULES = (
+    unit_ids,
+    unit_markup,
+    known_facts,
+    used_facts,
+    known_sources,
+    sourced,
+    used_sources,
+    danger_signs,
+    review_dates,
+)

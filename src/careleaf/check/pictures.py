@@ -1,0 +1,68 @@
+"""Rules for drawings: they are there, they are ours, and they are only lines and shapes.
+
+A drawing of 2 kB that nests `use` kept the engine busy for over 400 seconds, and text in a drawing
+is set letter by letter, which breaks Arabic and Indic scripts: both are left out of what is allowed.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from careleaf.findings import Finding
+from careleaf.model import Library
+
+SVG: Final = "{http://www.w3.org/2000/svg}"
+ALLOWED: Final = {"svg", "g", "path", "circle", "ellipse", "rect", "line", "polyline", "polygon", "title", "desc"}
+MAX_ELEMENTS: Final = 2000
+BASICS: Final = "A drawing has only paths and basic shapes."
+
+
+def present(library: Library) -> Iterator[Finding]:
+    """Every picture that a topic names is a file of content/images/."""
+    for topic in library.topics.values():
+        for section in topic.sections:
+            picture = section.picture
+            if picture and picture.file not in library.images:
+                message = f"the picture {picture.file} is not in content/images/"
+                mend = "Put the file there, and write its bare name: no folders, links or addresses."
+                yield Finding(topic.file, picture.line, "picture", message, mend)
+
+
+def safe(library: Library) -> Iterator[Finding]:
+    """Every drawing, ours and the templates' icons, is plain SVG."""
+    for name, content in library.images.items():
+        yield from _faults(f"content/images/{name}", content)
+    for name, text in library.templates.items():
+        if name.endswith(".svg"):
+            yield from _faults(f"templates/{name}", text.encode())
+
+
+def _faults(file: str, content: bytes) -> Iterator[Finding]:
+    if b"<!" in content.replace(b"<!--", b""):
+        yield Finding(file, 1, "svg", "the drawing declares a document type or entities", "Remove them.")
+        return
+    try:
+        root = ET.fromstring(content)  # noqa: S314 # no document type, so no entities
+    except ET.ParseError as error:
+        mend = "Draw it in a vector program and save it as plain SVG."
+        yield Finding(file, error.position[0], "svg", "this is not an SVG drawing", mend)
+        return
+    elements = list(root.iter())
+    if root.tag != f"{SVG}svg":
+        yield Finding(file, 1, "svg", "this is not an SVG drawing", "Save it as plain SVG.")
+    if len(elements) > MAX_ELEMENTS:
+        yield Finding(file, 0, "svg", f"the drawing has {len(elements)} elements", f"Use at most {MAX_ELEMENTS}.")
+    for tag in sorted({str(element.tag).removeprefix(SVG) for element in elements} - ALLOWED):
+        yield Finding(file, 0, "svg", f"the drawing uses <{tag}>", BASICS)
+    for name in sorted({name for element in elements for name in _bad_attributes(element)}):
+        yield Finding(file, 0, "svg", f"the drawing uses the attribute {name}", BASICS)
+
+
+def _bad_attributes(element: ET.Element) -> Iterator[str]:
+    for name, value in element.attrib.items():
+        local = name.rpartition("}")[2].lower()
+        if local == "href" or local == "style" or local.startswith("on") or "url(" in value.lower():
+            yield local
+
+
+RULES = (present, safe)

@@ -1,0 +1,161 @@
+"""Edition -> Leaflet: the words of one language, with every Fact said in it. No HTML, no page size."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby, islice
+
+from careleaf import locales, markup
+from careleaf.model import (
+    Block,
+    Catalog,
+    Clinic,
+    Drawing,
+    Edition,
+    Item,
+    Leaflet,
+    Library,
+    Locale,
+    Provenance,
+    Run,
+    Section,
+    Source,
+    Status,
+    Topic,
+    Words,
+)
+from careleaf.plan import source_locale, texts, ui_texts
+
+DIGEST_SHOWN = 8
+"""Hexadecimal digits of the text digest on a page: enough for staff to tell two versions apart."""
+MAIN_SOURCES = 6
+"""How many sources a page names; the embedded file has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Speaker:
+    """One language at one clinic: turns texts with placeholders into Words."""
+
+    locale: Locale
+    words: Mapping[str, str]
+    ui: Mapping[str, str]
+    facts: Mapping[str, str]
+
+    def say(self, id_: str) -> Words:
+        return self.fill(self.words[id_])
+
+    def fill(self, text: str) -> Words:
+        """Fill in the Facts and join what has one style: each Run costs the engine a box."""
+        spoken = [(self.facts[p.text] if p.fact else p.text, p.bold) for p in markup.parse(text)]
+        return tuple(
+            Run("".join(part for part, _ in group), bold)
+            for bold, group in groupby(spoken, key=lambda piece: piece[1])
+        )
+
+    def own(self, id_: str, **values: str) -> str:
+        """Say one of the templates' own texts."""
+        return self.ui[id_].format_map(values)
+
+
+def compose(library: Library, edition: Edition) -> Leaflet:
+    """Resolve an Edition that `plan` found to be current."""
+    topic, clinic = library.topics[edition.topic], library.clinics[edition.clinic]
+    locale = library.locales[edition.lang]
+    words, ui = texts(library, topic, edition.lang), ui_texts(library, edition.lang)
+    if words is None or ui is None:
+        raise ValueError(f"{edition} is not current")
+    sources = _sources(library, topic)
+    speaker = _Speaker(locale, words, ui, _facts(topic, clinic, locale, ui["range"]))
+    return Leaflet(
+        locale=locale,
+        topic=topic.name,
+        kind=topic.kind,
+        audience=topic.audience,
+        title=_plain(speaker.say("title")),
+        message=speaker.say("message"),
+        blocks=tuple(_block(speaker, section) for section in topic.sections),
+        band=_band(library, edition, ui),
+        clinic=_foreign(clinic.title, clinic.note, library.locales[clinic.lang], locale),
+        phone=speaker.facts["phone"],
+        urgent=speaker.facts["urgent"],
+        emergency=speaker.facts["emergency"],
+        hours=tuple(locales.opening(row, locale, ui["range"], ui["day-hours"]) for row in clinic.hours),
+        version=speaker.own("version", version=str(topic.version)),
+        text_digest=speaker.own("text-digest", digest=locales.code(edition.text_digest[:DIGEST_SHOWN], locale)),
+        updated=speaker.own("dated", date=locales.day(topic.updated, locale)),
+        review=speaker.own("review-by", date=locales.day(topic.review, locale)),
+        page=markup.parse(ui["page"]),
+        sources=_main(sources),
+        all_sources=sources,
+        ui={id_: text for id_, text in ui.items() if not markup.facts(text)},
+    )
+
+
+def _facts(topic: Topic, clinic: Clinic, locale: Locale, span: str) -> dict[str, str]:
+    own = clinic.facts.get(topic.name, {})
+    spoken = {name: locales.speak(fact, own.get(name), locale, span) for name, fact in topic.facts.items()}
+    numbers = {name: locales.phone(getattr(clinic, name), locale) for name in Clinic.FACTS}
+    return spoken | numbers
+
+
+def _block(speaker: _Speaker, section: Section) -> Block:
+    items = (
+        Item(
+            id=f"{section.id}/{unit.id}",
+            label=speaker.say(f"{section.id}/{unit.id}/label") if unit.label else (),
+            text=speaker.say(f"{section.id}/{unit.id}"),
+        )
+        for unit in section.units
+    )
+    picture = section.picture
+    return Block(
+        id=section.id,
+        kind=section.kind,
+        level=section.level,
+        heading=speaker.say(f"{section.id}/heading"),
+        items=tuple(items),
+        action=speaker.say(f"{section.id}/action") if section.action else (),
+        picture=Drawing(picture.file, _plain(speaker.say(f"{section.id}/picture"))) if picture else None,
+    )
+
+
+def _band(library: Library, edition: Edition, ui: Mapping[str, str]) -> str:
+    """Say on every page what stands between this text and its reader; nothing if it is approved."""
+    if edition.status is Status.APPROVED:
+        return ""
+    if edition.status is Status.EXPIRED:
+        return ui["expired-band"]
+    if edition.lang == source_locale(library):
+        return ui["draft-band"]
+    catalog = library.catalogs[edition.lang, edition.topic]
+    return ui["draft-translation-band" if _by_machine(catalog) else "draft-text-band"]
+
+
+def _by_machine(catalog: Catalog) -> bool:
+    return any(entry.provenance is not Provenance.HUMAN for entry in catalog.entries.values())
+
+
+def _foreign(title: str, note: str | None, theirs: Locale, ours: Locale) -> Words:
+    """Mark a name that stays in its own language, so that screen readers and bidi treat it so."""
+    text = f"{title} ({note})" if note else title
+    if theirs.name == ours.name:
+        return (Run(text),)
+    return (Run(text, lang=theirs.name, direction=theirs.direction),)
+
+
+def _sources(library: Library, topic: Topic) -> tuple[Source, ...]:
+    """Give all sources of a topic, first mentioned first."""
+    keys = dict.fromkeys(key for part in topic.statements() for key in part.sources)
+    return tuple(library.sources[key] for key in keys)
+
+
+def _main(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    """Choose the best-graded sources, one of each publisher."""
+    good = (source for source in sources if source.grade in {"A", "B"} and not source.mirror)
+    ranked = sorted(good, key=lambda source: source.grade)
+    publishers = [source.publisher for source in ranked]
+    first = (source for place, source in enumerate(ranked) if source.publisher not in publishers[:place])
+    return tuple(islice(first, MAIN_SOURCES))
+
+
+def _plain(words: Words) -> str:
+    return "".join(run.text for run in words)

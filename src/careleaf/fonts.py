@@ -1,0 +1,135 @@
+"""Which font files a build may use, what characters they have, and how the engine comes to see only them.
+
+The files come in pinned packages and are listed with their sums in fonts.toml. System fonts stay
+invisible: a character that our fonts lack must be a Finding, never another machine's typeface.
+"""
+
+import hashlib
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+from xml.sax.saxutils import escape
+
+from fontTools.ttLib import TTFont
+
+from careleaf.findings import Finding
+
+_CONFIGURATION: Final = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+{folders}
+<selectfont><rejectfont><glob>*</glob></rejectfont>
+<acceptfont>{files}</acceptfont></selectfont>
+<cachedir>{cache}</cachedir>
+</fontconfig>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One font file. `weight` is 400 or 700; 0 stands for a variable file that has both."""
+
+    family: str
+    weight: int
+    package: str
+    path: str
+    sha256: str
+
+    @property
+    def file(self) -> Path | None:
+        """Where the file is on this machine, or None if its package is not installed."""
+        spec = find_spec(self.package)
+        folders = spec.submodule_search_locations if spec else None
+        return Path(folders[0], self.path) if folders else None
+
+
+@lru_cache
+def faces() -> tuple[Face, ...]:
+    """Give every face that careleaf knows."""
+    listed = tomllib.loads((files("careleaf") / "fonts.toml").read_text("utf-8"))
+    return tuple(Face(**row) for row in listed["face"])
+
+
+def families() -> frozenset[str]:
+    """Give the family names that a profile may list."""
+    return frozenset(face.family for face in faces())
+
+
+@lru_cache
+def characters(family: str) -> frozenset[int]:
+    """Give the code points that a family has a glyph for."""
+    file = next((face.file for face in faces() if face.family == family), None)
+    if file is None or not file.is_file():
+        return frozenset()
+    with TTFont(file, lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+def sums(wanted: Iterable[str]) -> dict[str, str]:
+    """Give the SHA-256 of each file of some families, as the lock has it, by file name."""
+    chosen = set(wanted)
+    return {Path(face.path).name: face.sha256 for face in faces() if face.family in chosen}
+
+
+def verify() -> list[Finding]:
+    """Compare every installed font file with its sum in the lock."""
+    return [_fault(face) for face in faces() if not _intact(face)]
+
+
+def _intact(face: Face) -> bool:
+    return bool(
+        face.file
+        and face.file.is_file()
+        and hashlib.sha256(face.file.read_bytes()).hexdigest() == face.sha256
+    )
+
+
+def _fault(face: Face) -> Finding:
+    mend = f"Install it again: pip install --force-reinstall {face.package.replace('_', '-')}"
+    return Finding(f"{face.package}/{face.path}", 0, "font", "the font file is missing or was changed", mend)
+
+
+def configuration() -> Path:
+    """Write the private fontconfig file, and give its path for FONTCONFIG_FILE.
+
+    It must be in the environment before the engine is imported, which is when Pango reads it.
+    """
+    cache = _cache_folder()
+    found = [face.file for face in faces() if face.file]
+    content = _CONFIGURATION.format(
+        folders="\n".join(f"<dir>{escape(str(folder))}</dir>" for folder in sorted({f.parent for f in found})),
+        files="".join(f"<glob>{escape(_literal(file))}</glob>" for file in found),
+        cache=escape(str(cache / "fontconfig")),
+    )
+    path = cache / f"fonts-{hashlib.sha256(content.encode()).hexdigest()[:16]}.conf"
+    if not path.exists():
+        with tempfile.NamedTemporaryFile("w", dir=cache, delete=False, encoding="utf-8") as unfinished:
+            unfinished.write(content)
+        Path(unfinished.name).replace(path)
+    return path
+
+
+def _literal(path: Path) -> str:
+    """Escape for fontconfig's globs: variable font files are named like NotoSansThai[wght].ttf."""
+    return "".join(f"\\{sign}" if sign in "*?[]\\" else sign for sign in str(path))
+
+
+def _cache_folder() -> Path:
+    """Give a folder to keep fontconfig's cache in: scanning large fonts anew costs each worker a second."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    for base in (Path(home), Path(tempfile.gettempdir())):
+        folder = base / f"careleaf-{os.getuid()}"
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK) and folder.stat().st_uid == os.getuid():
+            return folder
+    raise OSError("neither the cache folder nor the temporary folder can be written to")

@@ -1,0 +1,306 @@
+"""The only reader of a library's files: YAML, PO and templates in, a frozen Library out.
+
+Every fault is a Finding with its line, and all of them come back together. YAML is read by events,
+because authors must get exactly what they typed: `no` stays the text "no", and anchors, aliases,
+tags and duplicate keys are refused (an alias bomb of 300 bytes unfolds to hundreds of megabytes).
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from careleaf import catalogs
+from careleaf.findings import Finding
+from careleaf.model import (
+    LINE,
+    NAME,
+    SLUG,
+    Approval,
+    Catalog,
+    Clinic,
+    Format,
+    Keyed,
+    Library,
+    Locale,
+    Named,
+    Slug,
+    Source,
+    SourceKey,
+    Topic,
+    UiText,
+)
+
+MAX_BYTES: Final = 262_144
+"""The largest file of a library, in bytes: no leaflet needs more, and a huge one would stall a build."""
+MAX_DEPTH: Final = 12
+"""How deeply YAML may nest."""
+
+TEMPLATE_SUFFIXES: Final = {".html", ".css", ".txt", ".svg"}
+APPROVALS: Final = TypeAdapter(tuple[Approval, ...])
+SOURCES: Final = TypeAdapter(Annotated[dict[SourceKey, Source], Keyed])
+UI: Final = TypeAdapter(Annotated[dict[Slug, UiText], Keyed])
+
+N = TypeVar("N", bound=Named)
+Place = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class _Reader:
+    """A library folder being read, and what was found wrong so far."""
+
+    root: Path
+    findings: list[Finding] = field(default_factory=list)
+
+    def report(self, file: str, line: int, rule: str, message: str, mend: str) -> None:
+        self.findings.append(Finding(file, line, rule, message, mend))
+
+    def files(self, folder: str, pattern: str) -> list[str]:
+        """List the files below `folder`, relative to the root, in a fixed order."""
+        found = (self.root / folder).glob(pattern)
+        return sorted(path.relative_to(self.root).as_posix() for path in found if path.is_file())
+
+    def read(self, file: str) -> bytes | None:
+        """Read one file whole, or report why it may not be read."""
+        path = self.root / file
+        if not path.resolve().is_relative_to(self.root.resolve()):
+            mend = "Put a copy of the file into the library in place of the link."
+            self.report(file, 0, "outside", "this link leads out of the library", mend)
+            return None
+        if path.stat().st_size > MAX_BYTES:
+            mend = f"Files are at most {MAX_BYTES // 1024} kB; split it, or make it simpler."
+            self.report(file, 0, "size", f"the file has {path.stat().st_size} bytes", mend)
+            return None
+        return path.read_bytes()
+
+    def read_text(self, file: str) -> str | None:
+        """Read one UTF-8 file; a byte order mark is dropped."""
+        content = self.read(file)
+        try:
+            return None if content is None else content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1 if content else 0
+            self.report(file, line, "encoding", "the file is not UTF-8", "Save it again as UTF-8.")
+            return None
+
+    def read_yaml(self, file: str) -> "_Tree | None":
+        text = self.read_text(file)
+        if text is None:
+            return None
+        tree = _Tree(file)
+        try:
+            events = YAML(typ="safe", pure=True).parse(text)
+            tree.build(events)
+        except MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            what = error.problem or error.context or "unreadable"
+            mend = "Mend the indentation or quote the text."
+            self.report(file, mark.line + 1 if mark else 0, "yaml", f"this is not YAML: {what}", mend)
+            return None
+        except YAMLError as error:
+            what = str(error).split("\n", 1)[0]
+            self.report(file, 0, "yaml", f"this is not YAML: {what}", "Remove the character.")
+            return None
+        self.findings += tree.findings
+        return None if tree.findings else tree
+
+    def validate(self, tree: "_Tree", validate: Callable[[Any], N]) -> N | None:
+        """Turn a tree into a value, or report every way in which it does not fit."""
+        try:
+            return validate(tree.value)
+        except ValidationError as error:
+            for detail in error.errors():
+                rule, message, mend = _explain(detail)
+                self.report(tree.file, tree.line_of(detail["loc"]), rule, message, mend)
+            return None
+
+
+@dataclass(slots=True)
+class _Tree:
+    """One YAML file: its value, in which all scalars are text, and the line of each part."""
+
+    file: str
+    value: Any = None
+    lines: dict[Place, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def build(self, events: Iterator[Event]) -> None:
+        for event in events:
+            if isinstance(event, NodeEvent):
+                if self.lines:
+                    line = event.start_mark.line + 1
+                    self._refuse(line, "yaml", "a second document starts", "Keep one document in a file.")
+                    return
+                self.value = self._node(event, events, ())
+
+    def line_of(self, loc: Place) -> int:
+        """Find the line of the nearest part that the file has for a place in the model."""
+        place: Place = ()
+        for part in loc:
+            if (*place, part) in self.lines:
+                place = (*place, part)
+        return self.lines.get(place, 1)
+
+    def _refuse(self, line: int, rule: str, message: str, mend: str) -> None:
+        self.findings.append(Finding(self.file, line, rule, message, mend))
+
+    def _node(self, event: Event, events: Iterator[Event], place: Place) -> Any:  # noqa: ANN401 # YAML is any
+        line = event.start_mark.line + 1
+        self.lines[place] = line
+        if isinstance(event, AliasEvent) or event.anchor:
+            self._refuse(line, "alias", "an anchor or alias is used", "Write the text out in each place.")
+        if getattr(event, "tag", None):
+            self._refuse(line, "tag", f"the tag {event.tag} is used", "Remove the tag.")
+        if isinstance(event, MappingStartEvent | SequenceStartEvent) and len(place) > MAX_DEPTH:
+            self._refuse(line, "depth", f"this nests deeper than {MAX_DEPTH}", "Make it flatter.")
+        if isinstance(event, MappingStartEvent):
+            return self._mapping(line, events, place)
+        if isinstance(event, SequenceStartEvent):
+            return self._sequence(events, place)
+        return event.value if isinstance(event, ScalarEvent) else ""
+
+    def _mapping(self, line: int, events: Iterator[Event], place: Place) -> dict[str, Any]:
+        found: dict[str, Any] = {LINE: line}
+        while not isinstance(event := next(events), MappingEndEvent):
+            key = self._node(event, events, (*place, ""))
+            key_line = event.start_mark.line + 1
+            if not isinstance(key, str):
+                self._refuse(key_line, "key", "a key is not a text", "Use a single word as the key.")
+                key = ""
+            if key in found:
+                self._refuse(key_line, "duplicate", f"the key {key!r} is here twice", "Remove one of them.")
+            found[key] = self._node(next(events), events, (*place, key))
+            self.lines[*place, key] = key_line
+        return found
+
+    def _sequence(self, events: Iterator[Event], place: Place) -> list[Any]:
+        found: list[Any] = []
+        while not isinstance(event := next(events), SequenceEndEvent):
+            found.append(self._node(event, events, (*place, len(found))))
+        return found
+
+
+def _explain(detail: ErrorDetails) -> tuple[str, str, str]:
+    """Say in an author's words what the model refused: rule, message, mend."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    name = str(detail["loc"][-1]) if detail["loc"] else "the file"
+    given = "" if isinstance(detail["input"], dict | list | tuple) else f" (here: {detail['input']!r})"
+    explained = {
+        "missing": ("missing", f"the key {name!r} is missing", "Add it."),
+        "extra_forbidden": ("unknown-key", f"the key {name!r} is unknown here", "Check its spelling."),
+        "string_pattern_mismatch": ("form", f"{name!r} has a wrong form{given}", _form(context)),
+        "string_too_short": ("form", f"{name!r} is empty", "Write the text."),
+        "string_too_long": ("size", f"{name!r} is too long", f"Use at most {context.get('max_length')} characters."),
+        "union_tag_not_found": ("missing", f"{name!r} has no type", "Say type: number, measure, strength or time."),
+    }
+    fallback = ("value", f"{name!r}: {_lower(detail['msg'])}{given}", "Correct the value.")
+    return explained.get(kind, fallback)
+
+
+def _form(context: Mapping[str, Any]) -> str:
+    if context.get("pattern") == SLUG:
+        return "An id has small letters a to z, digits and hyphens, and starts with a letter or digit."
+    return f"It must match {context.get('pattern')}."
+
+
+def _lower(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]
+
+
+def load(root: Path) -> tuple[Library, list[Finding]]:
+    """Read the library below `root`. What cannot be read is left out of it and told in a Finding."""
+    reader = _Reader(root)
+    if not (root / "content").is_dir():
+        mend = "Name a library with --root, or make one with: careleaf new library DIR"
+        reader.report(str(root), 0, "library", "there is no folder content/ here", mend)
+    sources = _keyed(reader, "content/sources.yaml", SOURCES)
+    ui = _keyed(reader, "templates/ui.yaml", UI)
+    library = Library(
+        topics=_each(reader, "content/topics", "*.yaml", Topic),
+        clinics=_each(reader, "content/clinics", "*.yaml", Clinic),
+        sources=sources,
+        ui=ui,
+        locales=_each(reader, "locales", "*/profile.yaml", Locale),
+        formats=_each(reader, "templates/formats", "*/format.yaml", Format),
+        catalogs=_catalogs(reader),
+        approvals=_approvals(reader),
+        templates=_templates(reader),
+        images=_images(reader),
+    )
+    return library, reader.findings
+
+
+def _each(reader: _Reader, folder: str, pattern: str, model: type[N]) -> dict[str, N]:
+    """Read one value per file, named by the file, or by its folder where all files are called alike."""
+    found = {}
+    for file in reader.files(folder, pattern):
+        path = Path(file)
+        name = path.stem if pattern.startswith("*.") else path.parent.name
+        if not re.match(SLUG, name.lower()) or (name != name.lower() and folder != "locales"):
+            mend = "Rename it: small letters a to z, digits and hyphens."
+            reader.report(file, 0, "form", f"the name {name!r} is no id", mend)
+        tree = reader.read_yaml(file)
+        if tree is not None and isinstance(tree.value, dict):
+            value = reader.validate(tree, lambda raw, name=name: model.model_validate(raw | {NAME: name}))
+            if value is not None:
+                found[name] = value
+        elif tree is not None:
+            reader.report(file, 1, "yaml", "the file is not a list of keys", "Write `key: value` lines.")
+    return found
+
+
+def _keyed(reader: _Reader, file: str, adapter: TypeAdapter[dict[str, N]]) -> dict[str, N]:
+    """Read a file that maps names to values."""
+    tree = reader.read_yaml(file) if (reader.root / file).is_file() else None
+    if tree is None or not isinstance(tree.value, dict):
+        return {}
+    named = {key: row | {NAME: key} if isinstance(row, dict) else row for key, row in tree.value.items()}
+    return reader.validate(tree, lambda _: adapter.validate_python(named)) or {}
+
+
+def _approvals(reader: _Reader) -> tuple[Approval, ...]:
+    found: tuple[Approval, ...] = ()
+    for file in reader.files("content/approvals", "*.yaml"):
+        if tree := reader.read_yaml(file):
+            found += reader.validate(tree, APPROVALS.validate_python) or ()
+    return found
+
+
+def _catalogs(reader: _Reader) -> dict[tuple[str, str], Catalog]:
+    found = {}
+    for file in reader.files("locales", "*/LC_MESSAGES/*.po"):
+        text = reader.read_text(file)
+        if text is not None:
+            catalog, findings = catalogs.parse(file, text)
+            reader.findings += findings
+            if catalog:
+                found[Path(file).parts[1], Path(file).stem] = catalog
+    return found
+
+
+def _templates(reader: _Reader) -> dict[str, str]:
+    files = [file for file in reader.files("templates", "**/*") if Path(file).suffix in TEMPLATE_SUFFIXES]
+    texts = {Path(file).relative_to("templates").as_posix(): reader.read_text(file) for file in files}
+    return {name: text for name, text in texts.items() if text is not None}
+
+
+def _images(reader: _Reader) -> dict[str, bytes]:
+    contents = {Path(file).name: reader.read(file) for file in reader.files("content/images", "*")}
+    return {name: content for name, content in contents.items() if content is not None}

@@ -1,0 +1,140 @@
+"""Numbers, units, dates and opening hours as a language says them, kept whole in either direction.
+
+Digits are Western unless the profile names another numbering system, and one document uses one
+system. A printed value is one run: spaces inside it do not break, and in a right-to-left language
+it stands inside Unicode isolates, without which "020 7946 0123" prints as "0123 7946 020".
+"""
+
+from collections.abc import Sequence
+from datetime import date, time
+from functools import lru_cache
+from typing import Final
+
+import babel
+from babel.dates import format_date, format_time, get_day_names
+from babel.lists import format_list
+
+from careleaf.model import Clock, Fact, FactValue, Hours, Locale, Measure, Strength
+
+# Zero of each CLDR numbering system whose ten digits follow one another in Unicode.
+ZEROS: Final = {
+    "latn": "0", "arab": "\u0660", "arabext": "\u06f0", "deva": "\u0966", "beng": "\u09e6", "guru": "\u0a66",
+    "gujr": "\u0ae6", "orya": "\u0b66", "tamldec": "\u0be6", "telu": "\u0c66", "knda": "\u0ce6",
+    "mlym": "\u0d66", "thai": "\u0e50", "laoo": "\u0ed0", "tibt": "\u0f20", "mymr": "\u1040", "khmr": "\u17e0",
+}  # fmt: skip
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+NO_BREAK_SPACE: Final = "\u00a0"
+LEFT_TO_RIGHT_ISOLATE: Final = "\u2066"
+FIRST_STRONG_ISOLATE: Final = "\u2068"
+POP_ISOLATE: Final = "\u2069"
+
+
+class UnspokenError(ValueError):
+    """CLDR does not say how this value is spoken in this language."""
+
+
+@lru_cache
+def cldr(tag: str) -> babel.Locale:
+    """Give CLDR's data for a language tag. Raises `babel.UnknownLocaleError` or ValueError."""
+    return babel.Locale.parse(tag, sep="-")
+
+
+def speak(fact: Fact, value: FactValue | None, locale: Locale, span: str) -> str:
+    """Say a Fact in a language. `value` is the clinic's own, or None for the topic's.
+
+    `span` is the language's way to say a range, with {low} and {high}: "{low} to {high}". Raises
+    UnspokenError.
+    """
+    if isinstance(fact, Clock):
+        return _clock(fact.value, locale, span)
+    said = fact.value if value is None else value
+    if not isinstance(said, tuple):
+        return _whole(_one(fact, said, locale), locale)
+    low, high = said
+    last = _one(fact, high, locale)
+    if _digits(high, locale) not in last:
+        # Some languages have a form of their own for two, which says the unit without its number.
+        raise UnspokenError(f"the range {low} to {high} would be said as {low} to {last}")
+    return _isolate(span.format(low=_digits(low, locale), high=_unbroken(last)), locale)
+
+
+def phone(number: str, locale: Locale) -> str:
+    """Print a telephone number so that it reads left to right and stays on one line."""
+    return _whole(number, locale, LEFT_TO_RIGHT_ISOLATE)
+
+
+def code(text: str, locale: Locale) -> str:
+    """Print a code of letters and digits in its own order: bidi would move its first digits."""
+    return _isolate(text, locale, LEFT_TO_RIGHT_ISOLATE)
+
+
+def day(value: date, locale: Locale) -> str:
+    """Say a date with its month in words: all-numeric dates are read in different orders."""
+    return _local(format_date(value, "long", locale=cldr(locale.cldr)), locale)
+
+
+def opening(hours: Hours, locale: Locale, span: str, line: str) -> str:
+    """Say on which days, and from when to when, a clinic is open."""
+    names = [get_day_names("wide", "stand-alone", cldr(locale.cldr))[DAYS.index(each)] for each in hours.days]
+    days = format_list(names, locale=cldr(locale.cldr))
+    if len(names) > 2 and _consecutive(hours.days):  # noqa: PLR2004 # two days are listed, not spanned
+        days = span.format(low=names[0], high=names[-1])
+    return line.format(days=days, times=_clock((hours.open, hours.close), locale, span))
+
+
+def _consecutive(days: Sequence[str]) -> bool:
+    first = DAYS.index(days[0])
+    return tuple(days) == DAYS[first : first + len(days)]
+
+
+def _one(fact: Fact, value: int, locale: Locale) -> str:
+    if isinstance(fact, Strength):
+        return f"{fact.unit} {_digits(value, locale)}"
+    if isinstance(fact, Measure):
+        return _local(_measured(value, fact.unit, locale), locale)
+    return _digits(value, locale)
+
+
+def _measured(value: int, unit: str, locale: Locale) -> str:
+    """Say durations in words and other units as symbols.
+
+    CLDR leaves out of a long form what its short one says already. Babel's own `format_unit` does not
+    look there and prints "21 duration-day", or the wrong plural, so the two are joined here.
+    """
+    language = cldr(locale.cldr)
+    forms = language._data["unit_patterns"].get(unit, {})  # noqa: SLF001 # Babel has no other way to them
+    long = forms.get("long", {}) if unit.startswith("duration") else {}
+    patterns = {**forms.get("short", {}), **long}
+    pattern = patterns.get(language.plural_form(value), patterns.get("other"))
+    if pattern is None:
+        raise UnspokenError(f"CLDR has no words for the unit {unit}")
+    return str(pattern.format(value))
+
+
+def _clock(value: time | tuple[time, time], locale: Locale, span: str) -> str:
+    pattern = locale.time_pattern or "short"
+    moments = value if isinstance(value, tuple) else (value,)
+    said = [_unbroken(_local(format_time(each, pattern, locale=cldr(locale.cldr)), locale)) for each in moments]
+    return _isolate(said[0] if len(said) == 1 else span.format(low=said[0], high=said[1]), locale)
+
+
+def _digits(value: int, locale: Locale) -> str:
+    return _local(str(value), locale)
+
+
+def _local(text: str, locale: Locale) -> str:
+    zero = ord(ZEROS[locale.digits])
+    return text.translate({ord("0") + each: zero + each for each in range(10)})
+
+
+def _whole(text: str, locale: Locale, isolate: str = FIRST_STRONG_ISOLATE) -> str:
+    return _isolate(_unbroken(text), locale, isolate)
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" ", NO_BREAK_SPACE)
+
+
+def _isolate(text: str, locale: Locale, isolate: str = FIRST_STRONG_ISOLATE) -> str:
+    return f"{isolate}{text}{POP_ISOLATE}" if locale.direction == "rtl" else text

@@ -1,0 +1,565 @@
+"""The nouns: frozen values that every other room passes around.
+
+What an author may write in a YAML file is exactly what these classes accept; the JSON Schema for
+editors is made from them. Nothing here reads or writes a file.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from careleaf.findings import Finding
+from careleaf.markup import Piece
+
+# Where a value stands in its file. NUL cannot be typed in YAML, so no author can set these keys.
+LINE = "\0line"
+NAME = "\0name"
+
+SLUG = r"^[a-z0-9][a-z0-9-]{0,63}$"
+Slug = Annotated[str, StringConstraints(pattern=SLUG)]
+SourceKey = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{1,31}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=600, strip_whitespace=True)]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+Tag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()-]{1,24}$")]
+
+
+
+
+def _without_line(value: Any) -> Any:  # noqa: ANN401 # runs before the value has a type
+    return {key: part for key, part in value.items() if key != LINE} if isinstance(value, dict) else value
+
+
+Keyed = BeforeValidator(_without_line)
+"""Marks a field whose keys are the author's own, so that the line of the mapping is not one of them."""
+
+
+class Part(BaseModel):
+    """A piece of an author's file: frozen, unknown keys forbidden, knows its line."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    line: SkipJsonSchema[int] = Field(default=0, alias=LINE, exclude=True)
+
+
+class Named(Part):
+    """A Part that is a whole file, or a key of one: its name is the file's or the key's."""
+
+    name: SkipJsonSchema[str] = Field(alias=NAME)
+
+
+class Kind(StrEnum):
+    """What a Section is for. Readers see it as a colour, an icon and a shape."""
+
+    KEY_POINTS = "key-points"
+    TEXT = "text"
+    STEPS = "steps"
+    TIMELINE = "timeline"
+    DO = "do"
+    DONT = "dont"
+    WARNING = "warning"
+    OPTIONS = "options"
+    LOOKALIKES = "lookalikes"
+    QUESTIONS = "questions"
+    TEACH_BACK = "teach-back"
+    CONTACT = "contact"
+
+
+class Level(StrEnum):
+    """How fast a reader with this danger sign must get help."""
+
+    EMERGENCY = "emergency"
+    SAME_DAY = "same-day"
+    ROUTINE = "routine"
+
+
+class Role(StrEnum):
+    """In which capacity a person approves."""
+
+    CLINICAL = "clinical"
+    LINGUISTIC = "linguistic"
+
+
+class Number(Part):
+    """A count with no unit. `value: [2, 4]` is a span, read "2 to 4"."""
+
+    type: Literal["number"]
+    value: int | tuple[int, int]
+    min: int
+    max: int
+    sources: tuple[SourceKey, ...] = Field(min_length=1)
+
+    def allows(self, value: int | tuple[int, int]) -> bool:
+        """Say whether `value` lies in the range that the topic's evidence allows, ends included."""
+        low, high = value if isinstance(value, tuple) else (value, value)
+        return self.min <= low <= high <= self.max
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Self:
+        if not self.allows(self.value):
+            raise ValueError(f"value {self.value} is outside {self.min} to {self.max}")
+        return self
+
+
+class Measure(Number):
+    """A count with a CLDR unit, spoken in the reader's language: 48 hours, 38 °C."""
+
+    type: Literal["measure"]  # type: ignore[assignment]  # narrows the tag of the union
+    unit: Literal[
+        "duration-minute",
+        "duration-hour",
+        "duration-day",
+        "duration-week",
+        "duration-month",
+        "duration-year",
+        "length-millimeter",
+        "length-centimeter",
+        "temperature-celsius",
+        "concentr-percent",
+        "mass-milligram",
+        "volume-milliliter",
+    ]
+
+
+class Strength(Number):
+    """A number behind a symbol that no language translates: SPF 50."""
+
+    type: Literal["strength"]  # type: ignore[assignment]  # narrows the tag of the union
+    unit: Literal["SPF"]
+
+
+class Clock(Part):
+    """A time of day, or a span of two."""
+
+    type: Literal["time"]
+    value: time | tuple[time, time]
+    sources: tuple[SourceKey, ...] = Field(min_length=1)
+
+
+Fact = Annotated[Number | Measure | Strength | Clock, Field(discriminator="type")]
+FactValue = int | tuple[int, int]
+
+
+class Statement(Part):
+    """A text with the sources that it rests on."""
+
+    text: Text
+    sources: tuple[SourceKey, ...] = ()
+
+
+class Unit(Statement):
+    """One translatable text. `label` is the short term before it: a day, an option's name."""
+
+    id: Slug
+    label: Text | None = None
+
+
+class Picture(Part):
+    """A drawing from `content/images/`. `alt` says in words what it shows."""
+
+    file: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    alt: Text
+
+
+class Section(Part):
+    """A run of Units with one purpose."""
+
+    id: Slug
+    kind: Kind
+    level: Level | None = None
+    heading: Text
+    units: tuple[Unit, ...] = Field(min_length=1)
+    action: Text | None = None
+    picture: Picture | None = None
+
+    @model_validator(mode="after")
+    def _level_with_warning(self) -> Self:
+        if (self.kind is Kind.WARNING) != (self.level is not None):
+            raise ValueError("a section of kind warning has a level, and no other section has one")
+        return self
+
+    @field_validator("id")
+    @classmethod
+    def _not_reserved(cls, value: str) -> str:
+        if value in {"title", "message"}:
+            raise ValueError(f"{value} is the id of the topic's own {value}")
+        return value
+
+
+class Code(Part):
+    """A code of a clinical terminology. `verified` is true only if a person checked it at its source."""
+
+    system: Short
+    code: Short
+    display: Short
+    verified: bool
+    note: Annotated[str, StringConstraints(max_length=300)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One English text to be translated: the id that PO calls msgctxt, the text, its line."""
+
+    id: str
+    text: str
+    line: int
+
+
+class Topic(Named):
+    """What one patient needs to know about one thing."""
+
+    kind: Literal["aftercare", "prevention", "reassurance", "information"]
+    audience: Literal["adult", "parent", "teenager"]
+    version: int = Field(ge=1)
+    updated: date
+    review: date
+    codes: tuple[Code, ...] = ()
+    facts: Annotated[Mapping[Slug, Fact], Keyed] = Field(default_factory=dict)
+    title: Text
+    message: Statement
+    sections: tuple[Section, ...] = Field(min_length=1)
+
+    @property
+    def file(self) -> str:
+        """The topic's file, relative to the library's root."""
+        return f"content/topics/{self.name}.yaml"
+
+    def words(self) -> Iterator[Word]:
+        """Yield every text of the topic in reading order."""
+        yield Word("title", self.title, self.line)
+        yield Word("message", self.message.text, self.message.line)
+        for section in self.sections:
+            yield from _section_words(section)
+
+    def statements(self) -> Iterator[Statement]:
+        """Yield every text that may carry sources."""
+        yield self.message
+        for section in self.sections:
+            yield from section.units
+
+    def urgent(self) -> bool:
+        """Say whether the topic has emergency signs, so that a translation needs a clinician too."""
+        return any(section.level is Level.EMERGENCY for section in self.sections)
+
+
+def _section_words(section: Section) -> Iterator[Word]:
+    yield Word(f"{section.id}/heading", section.heading, section.line)
+    if section.picture:
+        yield Word(f"{section.id}/picture", section.picture.alt, section.picture.line)
+    for unit in section.units:
+        if unit.label:
+            yield Word(f"{section.id}/{unit.id}/label", unit.label, unit.line)
+        yield Word(f"{section.id}/{unit.id}", unit.text, unit.line)
+    if section.action:
+        yield Word(f"{section.id}/action", section.action, section.line)
+
+
+class Source(Named):
+    """A published page or paper. A `mirror` is a trusted body's text found on another site."""
+
+    title: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    publisher: Short
+    year: int | None = Field(default=None, ge=1900, le=2100)
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
+    grade: Literal["A", "B", "C", "INF"]
+    mirror: bool = False
+
+
+class UiText(Named):
+    """One of the templates' own words, in English, with a note for translators."""
+
+    text: Text
+    note: Text
+
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class Hours(Part):
+    """When the clinic is open, on each of `days`."""
+
+    days: tuple[Day, ...] = Field(min_length=1)
+    open: time
+    close: time
+
+    @model_validator(mode="after")
+    def _opens_first(self) -> Self:
+        if self.open >= self.close:
+            raise ValueError("the clinic must open before it closes")
+        return self
+
+
+class Clinic(Named):
+    """Who hands the leaflet out. Its numbers belong to its place, never to a language."""
+
+    FACTS: ClassVar = ("phone", "urgent", "emergency")
+
+    title: Short
+    lang: Tag
+    note: Short | None = None
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    phone: Phone
+    urgent: Phone
+    emergency: Phone
+    hours: tuple[Hours, ...] = Field(min_length=1)
+    languages: tuple[Tag, ...] = Field(min_length=1)
+    facts: Annotated[Mapping[Slug, Annotated[Mapping[Slug, FactValue], Keyed]], Keyed] = Field(default_factory=dict)
+
+    @property
+    def file(self) -> str:
+        """The clinic's file, relative to the library's root."""
+        return f"content/clinics/{self.name}.yaml"
+
+
+class Locale(Named):
+    """A language as we print it. What is not said here comes from CLDR."""
+
+    title: Short
+    english: Short
+    cldr: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]+)*$")]
+    source: bool = False
+    direction: Literal["ltr", "rtl"]
+    fonts: tuple[Short, ...] = Field(min_length=1)
+    digits: Annotated[str, StringConstraints(pattern=r"^[a-z]{4,8}$")] = "latn"
+    line_height: float = Field(default=1.45, alias="line-height", ge=1.4, le=2.6)
+    keep_words: bool = Field(default=False, alias="keep-words")
+    time_pattern: Short | None = Field(default=None, alias="time-pattern")
+
+    @property
+    def file(self) -> str:
+        """The locale's profile, relative to the library's root."""
+        return f"locales/{self.name}/profile.yaml"
+
+
+class Format(Named):
+    """A shape of output: its template, its writer, and the limits a finished leaflet must keep."""
+
+    title: Short
+    writer: Slug
+    extension: Literal["pdf", "html", "txt"]
+    pages: int | None = Field(default=None, ge=1, le=100)
+    columns: int | None = Field(default=None, ge=40, le=120)
+
+    @property
+    def folder(self) -> PurePosixPath:
+        """The format's folder below `templates/`."""
+        return PurePosixPath("formats", self.name)
+
+    @property
+    def page(self) -> str:
+        """The format's template, relative to `templates/`."""
+        return str(self.folder / ("page.txt" if self.extension == "txt" else "page.html"))
+
+    @property
+    def style(self) -> str:
+        """The format's style sheet, relative to `templates/`; it may be missing."""
+        return str(self.folder / "page.css")
+
+
+class Approval(Part):
+    """Who approved which words of a topic in a language, and until which day (included)."""
+
+    topic: Slug
+    lang: Tag
+    role: Role
+    name: Short
+    credential: Short
+    on: date
+    until: date
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Provenance(StrEnum):
+    """Who made a translation."""
+
+    HUMAN = "human"
+    MACHINE = "machine"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One translated text: the English it was made from, the words, and its line in the PO file."""
+
+    english: str
+    text: str
+    provenance: Provenance
+    line: int
+    fuzzy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """One topic's words in one Locale, by Unit id. The source language has none: its words are the topic's."""
+
+    file: str
+    entries: Mapping[str, Entry]
+    obsolete: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All of content, locales and formats, loaded and frozen."""
+
+    topics: Mapping[str, Topic]
+    clinics: Mapping[str, Clinic]
+    sources: Mapping[str, Source]
+    ui: Mapping[str, UiText]
+    locales: Mapping[str, Locale]
+    formats: Mapping[str, Format]
+    catalogs: Mapping[tuple[str, str], Catalog]
+    """By Locale, then topic; the templates' own words are under the name `ui`."""
+    approvals: tuple[Approval, ...]
+    templates: Mapping[str, str]
+    """Every text file below `templates/`, by its path there."""
+    images: Mapping[str, bytes]
+    """Every drawing of `content/images/`, by file name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the caller asked for; an empty field means all."""
+
+    topics: tuple[str, ...] = ()
+    langs: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    clinics: tuple[str, ...] = ()
+    approved_only: bool = False
+
+
+class Status(StrEnum):
+    """Where a topic stands in a language. Derived from files and today's date, never stored."""
+
+    MISSING = "missing"
+    STALE = "stale"
+    DRAFT = "draft"
+    APPROVED = "approved"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One leaflet to make: Topic x Locale x Clinic x Format.
+
+    `text_digest` stands for what the reader reads and is what an Approval binds to; `digest`
+    stands for everything that goes into the file, so that an equal one need not be made again.
+    Both are SHA-256 in hexadecimal.
+    """
+
+    topic: str
+    lang: str
+    clinic: str
+    format: str
+    path: str
+    status: Status
+    text_digest: str
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.lang} {self.clinic} {self.format}"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of text in one style. `lang` is set on a run in another language than its leaflet's."""
+
+    text: str
+    bold: bool = False
+    lang: str | None = None
+    direction: str | None = None
+
+
+Words = tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A Unit, resolved."""
+
+    id: str
+    label: Words
+    text: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A Picture, resolved: its file and its description in the reader's language."""
+
+    file: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A Section, resolved."""
+
+    id: str
+    kind: Kind
+    level: Level | None
+    heading: Words
+    items: tuple[Item, ...]
+    action: Words
+    picture: Drawing | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaflet:
+    """An Edition's words, resolved: Facts spoken in the Locale; no HTML, no page size."""
+
+    locale: Locale
+    topic: str
+    kind: str
+    audience: str
+    title: str
+    message: Words
+    blocks: tuple[Block, ...]
+    band: str
+    clinic: Words
+    phone: str
+    urgent: str
+    emergency: str
+    hours: tuple[str, ...]
+    version: str
+    text_digest: str
+    updated: str
+    review: str
+    page: tuple[Piece, ...]
+    """How a page's number is said, with the places {page} and {pages} that only the layout can fill."""
+    sources: tuple[Source, ...]
+    """The few that a page names."""
+    all_sources: tuple[Source, ...]
+    ui: Mapping[str, str]
+    """The templates' own words that need nothing filled in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a worker needs to write one Artifact: no file of the library is read again."""
+
+    name: str
+    writer: str
+    markup: str
+    style: str
+    path: str
+    assets: Mapping[str, bytes]
+    attachment: bytes
+    updated: date
+    pages: int | None
+    columns: int | None
+    fonts: tuple[str, ...]
+    keep_words: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A finished file. `path` is relative to the output folder; `pages` is 0 where there are none."""
+
+    path: str
+    content: bytes
+    pages: int
+    findings: tuple[Finding, ...] = ()

@@ -1,0 +1,136 @@
+"""HTML -> PDF/A-3a and PDF/UA-1, by WeasyPrint, with the same bytes for the same Job every time."""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, time
+from functools import lru_cache
+from typing import Any, Final
+
+import pydyf
+import weasyprint.pdf
+from weasyprint import CSS, HTML, LOGGER, Attachment, Document
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError
+
+from careleaf.findings import Finding
+from careleaf.model import Artifact, Job
+from careleaf.pdf import tagging
+from careleaf.pdf.assets import BASE, Assets
+from careleaf.pdf.metadata import declare_ua
+
+VARIANT: Final = "pdf/a-3a"
+
+# Between two letters of a script that has spaces, but whose words the engine would break.
+INSIDE_WORD: Final = re.compile(r"(?<=[^\W\d_\x00-\x7f])(?=[^\W\d_\x00-\x7f])")
+WORD_JOINER: Final = "\u2060"
+
+# Costly to make and safe to share between pages of one process: see docs/decisions/engine.md.
+_FONTS: Final = FontConfiguration()
+_IMAGES: Final[dict[str, Any]] = {}
+
+weasyprint.pdf.add_tags = tagging.add_tags
+
+
+def write(job: Job) -> Artifact:
+    """Make one PDF. Whatever the engine complains of is a Finding, and then the file must not be used."""
+    with _complaints() as complaints:
+        try:
+            document = _lay_out(job)
+            content = document.write_pdf(
+                pdf_variant=VARIANT, attachments=[_attachment(job)], finisher=_finish
+            )
+        except FatalURLFetchingError as error:
+            return Artifact(job.path, b"", 0, (_finding(job, "asset", str(error), "Correct the template."),))
+    findings = [
+        _finding(job, "engine", f"the engine says: {complaint}", "Correct the template or its style.")
+        for complaint in dict.fromkeys(complaints)
+    ]
+    findings += _too_long(job, len(document.pages)) + _foreign_fonts(job, document)
+    return Artifact(job.path, content, len(document.pages), tuple(findings))
+
+
+def _lay_out(job: Job) -> Document:
+    assets = Assets(job.assets)
+    html = HTML(string=job.markup, base_url=BASE, url_fetcher=assets)
+    if job.keep_words:
+        _join_words(html.etree_element)
+    document = html.render(
+        stylesheets=[_style(job.style)], font_config=_FONTS, cache=_IMAGES, pdf_variant=VARIANT
+    )
+    declare_ua(document.metadata)
+    return document
+
+
+@lru_cache
+def _style(text: str) -> CSS:
+    return CSS(string=text, base_url=BASE, url_fetcher=Assets({}), font_config=_FONTS)
+
+
+def _join_words(html: Any) -> None:  # noqa: ANN401 # WeasyPrint carries no types
+    for element in html.find("body").iter():
+        if element.text:
+            element.text = INSIDE_WORD.sub(WORD_JOINER, element.text)
+        if element.tail:
+            element.tail = INSIDE_WORD.sub(WORD_JOINER, element.tail)
+
+
+def _attachment(job: Job) -> Attachment:
+    day = datetime.combine(job.updated, time(), UTC)
+    return Attachment(
+        string=job.attachment,
+        name="leaflet.json",
+        description="What this leaflet was made from: words, Facts and sources",
+        created=day,
+        modified=day,
+        relationship="Source",
+    )
+
+
+def _finish(_: Document, pdf: pydyf.PDF) -> None:
+    """Keep the word joiners out of the bookmarks, where some viewers show them as boxes."""
+    for item in pdf.objects:
+        if isinstance(item, pydyf.Dictionary) and "Dest" in item and "Title" in item:
+            item["Title"] = pydyf.String(item["Title"].string.replace(WORD_JOINER, ""))
+
+
+def _too_long(job: Job, pages: int) -> list[Finding]:
+    if job.pages is None or pages <= job.pages:
+        return []
+    message = f"the leaflet has {pages} pages, and its format allows {job.pages}"
+    return [_finding(job, "page-limit", message, "Shorten the texts, or split the topic.")]
+
+
+def _foreign_fonts(job: Job, document: Document) -> list[Finding]:
+    """Tell which characters another font had to lend: the engine does that in silence."""
+    foreign = sorted({font.family for font in document.fonts.values()} - set(job.fonts))
+    return [
+        _finding(job, "font", f"the font {family} is used, which the language does not list", "List it.")
+        for family in foreign
+    ]
+
+
+def _finding(job: Job, rule: str, message: str, mend: str) -> Finding:
+    return Finding(job.name, 0, rule, message, mend)
+
+
+class _Collector(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+@contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """Collect what the engine logs: a missing picture or glyph is no more than a log line to it."""
+    collector = _Collector()
+    LOGGER.addHandler(collector)
+    LOGGER.propagate = False
+    try:
+        yield collector.messages
+    finally:
+        LOGGER.removeHandler(collector)

@@ -1,0 +1,89 @@
+"""The way through: load, check, plan, compose, render, write, publish."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from careleaf import pool, publish
+from careleaf.check import check
+from careleaf.compose import compose
+from careleaf.findings import Finding, Severity, blocking
+from careleaf.load import load
+from careleaf.model import Edition, Job, Library, Selection
+from careleaf.plan import plan
+from careleaf.render import Press, RenderError
+from careleaf.versions import versions
+
+Progress = Callable[[int, int, str], None]
+"""Called with how many leaflets are done, of how many, and the name of the last."""
+
+
+def quiet(done: int, total: int, name: str) -> None:
+    """Tell nobody about progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to build: as of which day, with how many workers, and whether to make again what is done."""
+
+    today: date
+    jobs: int
+    force: bool = False
+    progress: Progress = quiet
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a build did. `removed` are the paths of files that the library no longer prints."""
+
+    findings: tuple[Finding, ...]
+    built: tuple[Edition, ...] = ()
+    unchanged: tuple[Edition, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Say whether all is well but for warnings."""
+        return all(finding.severity is Severity.WARNING for finding in self.findings)
+
+
+def build(root: Path, out: Path, selection: Selection, options: Options) -> Report:
+    """Bring the output folder up to date with the library. Raises `publish.PublishError`."""
+    library, findings = load(root)
+    findings += check(library, options.today)
+    if blocking(findings):
+        return Report(tuple(sorted(findings)))
+    everything, wanted = plan(library, selection, versions(), options.today)
+    with publish.opened(out):
+        done = publish.read_manifest(out)
+        todo = [edition for edition in wanted if options.force or not publish.is_done(out, done, edition)]
+        made = dict(_make(library, todo, out, options, findings))
+        kept, removed = publish.sort_out(done, everything, made.values())
+        publish.remove(out, removed)
+        publish.write_manifest(out, kept, library, versions())
+    unchanged = tuple(edition for edition in wanted if edition not in todo)
+    return Report(tuple(sorted(findings)), tuple(made), unchanged, tuple(removed))
+
+
+def _make(
+    library: Library, editions: list[Edition], out: Path, options: Options, findings: list[Finding]
+) -> Iterator[tuple[Edition, publish.Row]]:
+    """Compose, render, write and publish; what goes wrong is added to `findings`."""
+    by_path = {edition.path: edition for edition in editions}
+    jobs = _jobs(library, editions, findings)
+    workers = min(options.jobs, len(editions))
+    for number, (job, artifact) in enumerate(pool.run(jobs, workers) if editions else (), start=1):
+        findings += artifact.findings
+        if not artifact.findings:
+            yield by_path[job.path], publish.publish(out, by_path[job.path], artifact)
+        options.progress(number, len(editions), job.name)
+
+
+def _jobs(library: Library, editions: Iterable[Edition], findings: list[Finding]) -> Iterator[Job]:
+    press = Press(library)
+    for edition in editions:
+        try:
+            yield press.render(edition, compose(library, edition))
+        except RenderError as error:
+            findings.append(error.finding)

@@ -1,0 +1,156 @@
+"""Selection -> Editions: which leaflets there are to make, in which state, and what each depends on."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel
+
+from careleaf import fonts
+from careleaf.model import (
+    Clinic,
+    Edition,
+    Entry,
+    Format,
+    Library,
+    Locale,
+    Role,
+    Selection,
+    Status,
+    Topic,
+)
+
+UI = "ui"
+
+
+def source_locale(library: Library) -> str:
+    """Give the tag of the language that topics are written in."""
+    return next(locale.name for locale in library.locales.values() if locale.source)
+
+
+def texts(library: Library, topic: Topic, lang: str) -> dict[str, str] | None:
+    """Give a topic's texts in a language by Unit id, or None if any of them is missing or not current."""
+    english = {word.id: word.text for word in topic.words()}
+    return _translated(library, topic.name, lang, english)
+
+
+def ui_texts(library: Library, lang: str) -> dict[str, str] | None:
+    """Give the templates' own texts in a language, or None if any of them is missing or not current."""
+    return _translated(library, UI, lang, {text.name: text.text for text in library.ui.values()})
+
+
+def _translated(library: Library, name: str, lang: str, english: Mapping[str, str]) -> dict[str, str] | None:
+    if library.locales[lang].source:
+        return dict(english)
+    catalog = library.catalogs.get((lang, name))
+    if catalog is None or catalog.obsolete:
+        return None
+    entries = {id_: catalog.entries.get(id_) for id_ in english}
+    if not all(_is_current(entry, english[id_]) for id_, entry in entries.items()):
+        return None
+    return {id_: entry.text for id_, entry in entries.items() if entry}
+
+
+def _is_current(entry: Entry | None, english: str) -> bool:
+    return entry is not None and bool(entry.text) and entry.english == english and not entry.fuzzy
+
+
+def text_digest(topic: Topic, words: Mapping[str, str]) -> str:
+    """Digest what the reader reads: words, Facts and structure, not layout. An Approval binds to it."""
+    structure = [[section.id, section.kind, section.level] for section in topic.sections]
+    facts = {name: fact.model_dump(mode="json", exclude={"sources"}) for name, fact in topic.facts.items()}
+    return _digest([topic.name, topic.audience, structure, facts, dict(words)])
+
+
+def status(library: Library, topic: Topic, lang: str, today: date) -> Status:
+    """Derive where a topic stands in a language."""
+    words = texts(library, topic, lang)
+    if words is None or ui_texts(library, lang) is None:
+        return Status.STALE if (lang, topic.name) in library.catalogs else Status.MISSING
+    given = text_digest(topic, words)
+    until: dict[Role, date] = {}
+    for approval in library.approvals:
+        if (approval.topic, approval.lang, approval.digest) == (topic.name, lang, given):
+            until[approval.role] = max(approval.until, until.get(approval.role, approval.until))
+    needed = _needed(topic, library.locales[lang])
+    if not needed <= until.keys():
+        return Status.DRAFT
+    return Status.APPROVED if min(until[role] for role in needed) >= today else Status.EXPIRED
+
+
+def _needed(topic: Topic, locale: Locale) -> set[Role]:
+    """English needs a clinician; a translation a reviser, and a clinician too if it has emergency signs."""
+    if locale.source:
+        return {Role.CLINICAL}
+    return {Role.LINGUISTIC, Role.CLINICAL} if topic.urgent() else {Role.LINGUISTIC}
+
+
+def plan(
+    library: Library, selection: Selection, versions: Mapping[str, str], today: date
+) -> tuple[tuple[Edition, ...], tuple[Edition, ...]]:
+    """Give all Editions that the library can print now, and those of them that were asked for.
+
+    The first tells which finished files are still wanted, the second which are to be made.
+    """
+    everything = tuple(_editions(library, versions, today, approved_only=selection.approved_only))
+    return everything, tuple(edition for edition in everything if _is_selected(edition, selection))
+
+
+def _is_selected(edition: Edition, selection: Selection) -> bool:
+    wanted = (
+        (selection.topics, edition.topic),
+        (selection.langs, edition.lang),
+        (selection.formats, edition.format),
+        (selection.clinics, edition.clinic),
+    )
+    return all(not chosen or value in chosen for chosen, value in wanted)
+
+
+def _editions(
+    library: Library, versions: Mapping[str, str], today: date, *, approved_only: bool
+) -> Iterator[Edition]:
+    shared = {name: _digest([dict(versions), _templates(library, form)]) for name, form in library.formats.items()}
+    for topic in library.topics.values():
+        for lang in library.locales:
+            state = status(library, topic, lang, today)
+            words, ui = texts(library, topic, lang), ui_texts(library, lang)
+            if words is None or ui is None or (approved_only and state is not Status.APPROVED):
+                continue
+            given = text_digest(topic, words)
+            for clinic in library.clinics.values():
+                for form in library.formats.values() if lang in clinic.languages else ():
+                    parts = [given, state, ui, *_parts(library, topic, lang, clinic, form), shared[form.name]]
+                    path = f"{clinic.name}/{lang}/{topic.name}.{form.name}.{form.extension}"
+                    yield Edition(
+                        topic.name, lang, clinic.name, form.name, path, state, given, _digest(parts)
+                    )
+
+
+def _parts(library: Library, topic: Topic, lang: str, clinic: Clinic, form: Format) -> list[Any]:
+    locale = library.locales[lang]
+    pictures = [section.picture.file for section in topic.sections if section.picture]
+    sources = sorted({key for part in topic.statements() for key in part.sources} & library.sources.keys())
+    return [
+        *(_dump(part) for part in (topic, locale, clinic, form)),
+        _dump(library.locales[source_locale(library)]),
+        [_dump(library.sources[key]) for key in sources],
+        [hashlib.sha256(library.images[name]).hexdigest() for name in pictures if name in library.images],
+        fonts.sums(locale.fonts),
+    ]
+
+
+def _templates(library: Library, form: Format) -> dict[str, str]:
+    """Give the templates that a format can reach: its own folder and what all formats share."""
+    prefixes = (f"{form.folder}/", "shared/")
+    return {name: text for name, text in library.templates.items() if name.startswith(prefixes)}
+
+
+def _dump(part: BaseModel) -> dict[str, Any]:
+    return part.model_dump(mode="json")
+
+
+def _digest(value: Iterable[Any]) -> str:
+    canonical = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

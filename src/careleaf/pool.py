@@ -1,0 +1,88 @@
+"""Jobs over the cores, in processes that can be killed: a page can be hostile or endless.
+
+A drawing can keep the engine busy for minutes, and it swallows an exception raised by a timer; only
+the end of its process stops it. A job past its limit is named, and the others go on.
+"""
+
+import os
+import resource
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import TimeoutError as TimedOutError
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Final
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+from careleaf.findings import Finding
+from careleaf.model import Artifact, Job
+from careleaf.writers import write
+
+JOBS_A_WORKER: Final = 500
+"""After so many jobs a worker is replaced, so that no slow leak of a C library can add up."""
+IN_HAND: Final = 3
+"""Jobs waiting for each worker: enough to keep it busy, and never a whole library in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one job may take: wall-clock seconds, and bytes of address space for its worker.
+
+    A leaflet takes a fifth of a second and, resident, under 400 MB.
+    """
+
+    seconds: float = 30.0
+    memory: int = 1 << 30
+
+
+def cores() -> int:
+    """Give the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def run(
+    jobs: Iterable[Job],
+    workers: int,
+    limits: Limits = Limits(),  # noqa: B008 # frozen
+    make: Callable[[Job], Artifact] = write,
+) -> Iterator[tuple[Job, Artifact]]:
+    """Make every Artifact, and yield each with its Job as it is done. `jobs` is read as it goes.
+
+    A job that fails, or passes a limit, yields an Artifact with no content and the Finding that says so.
+    """
+    context = get_context("spawn")  # a fork would share Pango's locks
+    with ProcessPool(workers, JOBS_A_WORKER, _limit, (limits.memory,), context) as pool:
+        waiting: dict[ProcessFuture, Job] = {}
+        upcoming = iter(jobs)
+        while True:
+            while len(waiting) < IN_HAND * workers and (job := next(upcoming, None)):
+                waiting[pool.schedule(make, args=(job,), timeout=limits.seconds)] = job
+            if not waiting:
+                return
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                yield (job := waiting.pop(future)), _result(job, future, limits)
+
+
+def _limit(memory: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _result(job: Job, future: ProcessFuture, limits: Limits) -> Artifact:
+    try:
+        artifact: Artifact = future.result()
+    except TimedOutError:
+        return _failed(job, "time-limit", f"it took longer than {limits.seconds:g} seconds and was stopped")
+    except MemoryError:
+        return _failed(job, "memory-limit", f"it needed more than {limits.memory >> 20} MB and was stopped")
+    except ProcessExpired as error:
+        return _failed(job, "crash", f"its process ended (exit code {error.exitcode})")
+    except Exception as error:  # noqa: BLE001 # whatever it is, the other leaflets go on
+        return _failed(job, "crash", f"it failed: {type(error).__name__}: {error}")
+    return artifact
+
+
+def _failed(job: Job, rule: str, message: str) -> Artifact:
+    mend = "Make its drawings or its texts simpler; if they are plain, report this as a bug."
+    return Artifact(job.path, b"", 0, (Finding(job.name, 0, rule, message, mend),))

@@ -1,0 +1,156 @@
+"""The only writer of out/: whole files or none, and a manifest that says what each file is.
+
+A file is written beside its place, flushed to disk and moved there in one step, so a full disk or a
+power cut leaves the old file or the new one, never a part. The manifest is written last in the same
+way: a file that it does not know is made again.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from careleaf import fonts
+from careleaf.model import Artifact, Edition, Library
+
+MANIFEST: Final = "manifest.json"
+LOCK: Final = ".lock"
+UNFINISHED: Final = ".unfinished-"
+
+
+class PublishError(Exception):
+    """The output folder cannot be written to. The message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One finished file in the manifest. `path` is relative to the output folder."""
+
+    topic: str
+    lang: str
+    clinic: str
+    format: str
+    status: str
+    text_digest: str
+    digest: str
+    path: str
+    sha256: str
+    bytes: int
+    pages: int
+
+
+Manifest = Mapping[str, Row]
+"""What is in an output folder, by path."""
+
+
+@contextmanager
+def opened(out: Path) -> Iterator[None]:
+    """Hold an output folder for one build, and clear away what a killed one left. Raises PublishError."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with (out / LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for leftover in out.rglob(f"{UNFINISHED}*"):
+                leftover.unlink(missing_ok=True)
+            yield
+    except BlockingIOError as error:
+        raise PublishError(f"another build is writing to {out}: wait for it, or choose --out") from error
+    except OSError as error:
+        raise PublishError(f"{error.filename or out}: {error.strerror}: free some space, or choose --out") from error
+
+
+def read_manifest(out: Path) -> Manifest:
+    """Give what is in an output folder; nothing, if there is no manifest or it is damaged."""
+    try:
+        rows = json.loads((out / MANIFEST).read_text("utf-8"))["editions"]
+        return {row["path"]: Row(**row) for row in rows}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def is_done(out: Path, manifest: Manifest, edition: Edition) -> bool:
+    """Say whether an Edition's file is there already, whole and made from the same."""
+    row = manifest.get(edition.path)
+    return row is not None and row.digest == edition.digest and row.sha256 == sha256(out / row.path)
+
+
+def sha256(path: Path) -> str | None:
+    """Give a file's SHA-256 in hexadecimal, or None if it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def publish(out: Path, edition: Edition, artifact: Artifact) -> Row:
+    """Write one finished file, and give its row."""
+    _replace(out / artifact.path, artifact.content)
+    return Row(
+        topic=edition.topic,
+        lang=edition.lang,
+        clinic=edition.clinic,
+        format=edition.format,
+        status=edition.status,
+        text_digest=edition.text_digest,
+        digest=edition.digest,
+        path=artifact.path,
+        sha256=hashlib.sha256(artifact.content).hexdigest(),
+        bytes=len(artifact.content),
+        pages=artifact.pages,
+    )
+
+
+def sort_out(done: Manifest, everything: Iterable[Edition], made: Iterable[Row]) -> tuple[list[Row], list[str]]:
+    """Give the rows to keep, and the paths of files that the library no longer prints.
+
+    A file of a text that went stale is among the latter: it must not be handed out any more.
+    """
+    printable = {edition.path for edition in everything}
+    kept = {path: row for path, row in done.items() if path in printable} | {row.path: row for row in made}
+    return list(kept.values()), sorted(done.keys() - printable)
+
+
+def remove(out: Path, paths: Iterable[str]) -> None:
+    """Delete files that the library no longer prints, and the folders that they leave empty."""
+    for path in paths:
+        (out / path).unlink(missing_ok=True)
+        for folder in (out / path).parents:
+            if folder == out or not folder.is_dir() or any(folder.iterdir()):
+                break
+            folder.rmdir()
+
+
+def write_manifest(out: Path, rows: Iterable[Row], library: Library, versions: Mapping[str, str]) -> None:
+    """Write down what is in the output folder, and what engine and fonts made it."""
+    families = {family for locale in library.locales.values() for family in locale.fonts}
+    content: dict[str, Any] = {
+        "manifest": 1,
+        "engine": dict(versions),
+        "fonts": dict(sorted(fonts.sums(families).items())),
+        "editions": [asdict(row) for row in sorted(rows, key=lambda row: row.path)],
+    }
+    _replace(out / MANIFEST, json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n")
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put `content` in place of a file in one step, flushed to disk before it gets its name."""
+    if path.is_file() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(unfinished).chmod(0o644)
+        Path(unfinished).replace(path)
+    except OSError:
+        Path(unfinished).unlink(missing_ok=True)
+        raise

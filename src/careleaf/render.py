@@ -1,0 +1,114 @@
+"""Leaflet -> markup: the Jinja2 templates of a format, and with them all that a writer needs."""
+
+import base64
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import DictLoader, StrictUndefined, TemplateError, select_autoescape
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from careleaf.findings import Finding
+from careleaf.model import Edition, Format, Job, Leaflet, Library
+from careleaf.plan import source_locale, texts
+
+ASSETS = "shared/icons/"
+
+
+class RenderError(Exception):
+    """A template of the library cannot be filled in. Carries the Finding."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(str(finding))
+        self.finding = finding
+
+
+class Press:
+    """The compiled templates of one library. Sandboxed: a clinic may bring its own."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=DictLoader(dict(library.templates)),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._icons = {
+            name.removeprefix("shared/"): text.encode()
+            for name, text in library.templates.items()
+            if name.startswith(ASSETS) and name.endswith(".svg")
+        }
+
+    def render(self, edition: Edition, leaflet: Leaflet) -> Job:
+        """Fill in the format's template. Raises RenderError."""
+        library, form = self._library, self._library.formats[edition.format]
+        images = {f"images/{b.picture.file}" for b in leaflet.blocks if b.picture}
+        assets = self._icons | {name: library.images[name.removeprefix("images/")] for name in images}
+        return Job(
+            name=str(edition),
+            writer=form.writer,
+            markup=self._fill(form, leaflet, edition, assets),
+            style=library.templates.get(form.style, ""),
+            path=edition.path,
+            assets=assets,
+            attachment=_source(library, edition),
+            updated=library.topics[edition.topic].updated,
+            pages=form.pages,
+            columns=form.columns,
+            fonts=leaflet.locale.fonts,
+            keep_words=leaflet.locale.keep_words,
+        )
+
+    def _fill(self, form: Format, leaflet: Leaflet, edition: Edition, assets: Mapping[str, bytes]) -> str:
+        source = self._library.locales[source_locale(self._library)]
+        try:
+            return self._environment.get_template(form.page).render(
+                leaflet=leaflet,
+                locale=leaflet.locale,
+                source=source,
+                edition=edition,
+                ui=leaflet.ui,
+                updated=self._library.topics[edition.topic].updated.isoformat(),
+                style=self._library.templates.get(form.style, ""),
+                asset=lambda name: _data_url(assets[name]) if form.writer == "html" else name,
+            )
+        except (TemplateError, KeyError) as error:
+            line = getattr(error, "lineno", None) or _template_line(error)
+            message = f"the template cannot be filled in for {edition}: {error}"
+            finding = Finding(f"templates/{form.page}", line, "template", message, "Correct the template.")
+            raise RenderError(finding) from error
+
+
+def _template_line(error: BaseException) -> int:
+    """Find the line of a template that raised: the last frame that Jinja2 compiled from one."""
+    line, trace = 0, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+@lru_cache
+def _data_url(svg: bytes) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
+
+
+def _source(library: Library, edition: Edition) -> bytes:
+    """Give what a leaflet was made from, for the file embedded in it: words, Facts and full sources."""
+    topic = library.topics[edition.topic]
+    keys = sorted({key for part in topic.statements() for key in part.sources})
+    content: dict[str, Any] = {
+        "edition": {"topic": edition.topic, "lang": edition.lang, "clinic": edition.clinic, "format": edition.format},
+        "status": edition.status,
+        "text_digest": edition.text_digest,
+        "digest": edition.digest,
+        "words": texts(library, topic, edition.lang),
+        "topic": topic.model_dump(mode="json"),
+        "sources": {key: library.sources[key].model_dump(mode="json") for key in keys},
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True).encode()
