@@ -22,18 +22,20 @@ def parse(file: str, text: str) -> tuple[Catalog | None, list[Finding]]:
         return None, [Finding(file, _line(error), "po", "this is not a PO file", mend)]
     current = [entry for entry in po if not entry.obsolete]
     findings = [
-        Finding(file, entry.linenum, "context", "an entry has no msgctxt", "Add the id of its Unit.")
+        Finding(file, entry.linenum or 0, "context", "an entry has no msgctxt", "Add the id of its Unit.")
         for entry in current
         if not entry.msgctxt
     ]
     counts = Counter(entry.msgctxt for entry in current if entry.msgctxt)
     findings += [
-        Finding(file, entry.linenum, "duplicate", f"the Unit {entry.msgctxt} is here twice", "Remove one.")
+        Finding(
+            file, entry.linenum or 0, "duplicate", f"the Unit {entry.msgctxt} is here twice", "Remove one."
+        )
         for entry in current
         if counts[entry.msgctxt] > 1
     ]
     entries = {entry.msgctxt: _entry(entry) for entry in current if entry.msgctxt}
-    obsolete = tuple(entry.linenum for entry in po.obsolete_entries())
+    obsolete = tuple(entry.linenum or 0 for entry in po.obsolete_entries())
     return Catalog(file, entries, obsolete), findings
 
 
@@ -43,7 +45,7 @@ def _entry(entry: polib.POEntry) -> Entry:
         english=entry.msgid,
         text=entry.msgstr,
         provenance=marks[0] if marks else Provenance.MACHINE,
-        line=entry.linenum,
+        line=entry.linenum or 0,
         fuzzy=entry.fuzzy or "fuzzy" in entry.flags,
     )
 

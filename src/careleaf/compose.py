@@ -80,7 +80,9 @@ def compose(library: Library, edition: Edition) -> Leaflet:
         emergency=speaker.facts["emergency"],
         hours=tuple(locales.opening(row, locale, ui["range"], ui["day-hours"]) for row in clinic.hours),
         version=speaker.own("version", version=str(topic.version)),
-        text_digest=speaker.own("text-digest", digest=locales.code(edition.text_digest[:DIGEST_SHOWN], locale)),
+        text_digest=speaker.own(
+            "text-digest", digest=locales.code(edition.text_digest[:DIGEST_SHOWN], locale)
+        ),
         updated=speaker.own("dated", date=locales.day(topic.updated, locale)),
         review=speaker.own("review-by", date=locales.day(topic.review, locale)),
         page=markup.parse(ui["page"]),

@@ -104,7 +104,9 @@ def configuration() -> Path:
     cache = _cache_folder()
     found = [face.file for face in faces() if face.file]
     content = _CONFIGURATION.format(
-        folders="\n".join(f"<dir>{escape(str(folder))}</dir>" for folder in sorted({f.parent for f in found})),
+        folders="\n".join(
+            f"<dir>{escape(str(folder))}</dir>" for folder in sorted({f.parent for f in found})
+        ),
         files="".join(f"<glob>{escape(_literal(file))}</glob>" for file in found),
         cache=escape(str(cache / "fontconfig")),
     )

@@ -7,6 +7,7 @@ tags and duplicate keys are refused (an alias bomb of 300 bytes unfolds to hundr
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
@@ -17,7 +18,6 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     NodeEvent,
@@ -58,6 +58,8 @@ SOURCES: Final = TypeAdapter(Annotated[dict[SourceKey, Source], Keyed])
 UI: Final = TypeAdapter(Annotated[dict[Slug, UiText], Keyed])
 
 N = TypeVar("N", bound=Named)
+V = TypeVar("V")
+Events = Iterator[Any]  # ruamel.yaml's events carry few types
 Place = tuple[str | int, ...]
 
 
@@ -120,7 +122,7 @@ class _Reader:
         self.findings += tree.findings
         return None if tree.findings else tree
 
-    def validate(self, tree: "_Tree", validate: Callable[[Any], N]) -> N | None:
+    def validate(self, tree: "_Tree", validate: Callable[[Any], V]) -> V | None:
         """Turn a tree into a value, or report every way in which it does not fit."""
         try:
             return validate(tree.value)
@@ -129,6 +131,10 @@ class _Reader:
                 rule, message, mend = _explain(detail)
                 self.report(tree.file, tree.line_of(detail["loc"]), rule, message, mend)
             return None
+
+
+class _TooDeepError(Exception):
+    """Reading on would follow the file into any depth; the Finding is there already."""
 
 
 @dataclass(slots=True)
@@ -140,14 +146,15 @@ class _Tree:
     lines: dict[Place, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
-    def build(self, events: Iterator[Event]) -> None:
+    def build(self, events: Events) -> None:
         for event in events:
             if isinstance(event, NodeEvent):
                 if self.lines:
                     line = event.start_mark.line + 1
                     self._refuse(line, "yaml", "a second document starts", "Keep one document in a file.")
                     return
-                self.value = self._node(event, events, ())
+                with suppress(_TooDeepError):
+                    self.value = self._node(event, events, ())
 
     def line_of(self, loc: Place) -> int:
         """Find the line of the nearest part that the file has for a place in the model."""
@@ -160,7 +167,7 @@ class _Tree:
     def _refuse(self, line: int, rule: str, message: str, mend: str) -> None:
         self.findings.append(Finding(self.file, line, rule, message, mend))
 
-    def _node(self, event: Event, events: Iterator[Event], place: Place) -> Any:  # noqa: ANN401 # YAML is any
+    def _node(self, event: Any, events: Events, place: Place) -> Any:  # noqa: ANN401 # YAML is any
         line = event.start_mark.line + 1
         self.lines[place] = line
         if isinstance(event, AliasEvent) or event.anchor:
@@ -169,13 +176,14 @@ class _Tree:
             self._refuse(line, "tag", f"the tag {event.tag} is used", "Remove the tag.")
         if isinstance(event, MappingStartEvent | SequenceStartEvent) and len(place) > MAX_DEPTH:
             self._refuse(line, "depth", f"this nests deeper than {MAX_DEPTH}", "Make it flatter.")
+            raise _TooDeepError
         if isinstance(event, MappingStartEvent):
             return self._mapping(line, events, place)
         if isinstance(event, SequenceStartEvent):
             return self._sequence(events, place)
         return event.value if isinstance(event, ScalarEvent) else ""
 
-    def _mapping(self, line: int, events: Iterator[Event], place: Place) -> dict[str, Any]:
+    def _mapping(self, line: int, events: Events, place: Place) -> dict[str, Any]:
         found: dict[str, Any] = {LINE: line}
         while not isinstance(event := next(events), MappingEndEvent):
             key = self._node(event, events, (*place, ""))
@@ -189,7 +197,7 @@ class _Tree:
             self.lines[*place, key] = key_line
         return found
 
-    def _sequence(self, events: Iterator[Event], place: Place) -> list[Any]:
+    def _sequence(self, events: Events, place: Place) -> list[Any]:
         found: list[Any] = []
         while not isinstance(event := next(events), SequenceEndEvent):
             found.append(self._node(event, events, (*place, len(found))))
@@ -206,8 +214,16 @@ def _explain(detail: ErrorDetails) -> tuple[str, str, str]:
         "extra_forbidden": ("unknown-key", f"the key {name!r} is unknown here", "Check its spelling."),
         "string_pattern_mismatch": ("form", f"{name!r} has a wrong form{given}", _form(context)),
         "string_too_short": ("form", f"{name!r} is empty", "Write the text."),
-        "string_too_long": ("size", f"{name!r} is too long", f"Use at most {context.get('max_length')} characters."),
-        "union_tag_not_found": ("missing", f"{name!r} has no type", "Say type: number, measure, strength or time."),
+        "string_too_long": (
+            "size",
+            f"{name!r} is too long",
+            f"Use at most {context.get('max_length')} characters.",
+        ),
+        "union_tag_not_found": (
+            "missing",
+            f"{name!r} has no type",
+            "Say type: number, measure, strength or time.",
+        ),
     }
     fallback = ("value", f"{name!r}: {_lower(detail['msg'])}{given}", "Correct the value.")
     return explained.get(kind, fallback)
@@ -222,6 +238,14 @@ def _form(context: Mapping[str, Any]) -> str:
 def _lower(message: str) -> str:
     message = message.removeprefix("Value error, ")
     return message[:1].lower() + message[1:]
+
+
+def home() -> Path:
+    """Find the library to work on: the one in this folder, else the one that came with careleaf."""
+    here, installed = Path.cwd(), Path(__file__).parent / "library"
+    if (here / "content").is_dir():
+        return here
+    return installed if installed.is_dir() else Path(__file__).parents[2]
 
 
 def load(root: Path) -> tuple[Library, list[Finding]]:
@@ -258,7 +282,8 @@ def _each(reader: _Reader, folder: str, pattern: str, model: type[N]) -> dict[st
             reader.report(file, 0, "form", f"the name {name!r} is no id", mend)
         tree = reader.read_yaml(file)
         if tree is not None and isinstance(tree.value, dict):
-            value = reader.validate(tree, lambda raw, name=name: model.model_validate(raw | {NAME: name}))
+            tree.value[NAME] = name
+            value = reader.validate(tree, model.model_validate)
             if value is not None:
                 found[name] = value
         elif tree is not None:

@@ -20,7 +20,8 @@ from careleaf.model import Clock, Fact, FactValue, Hours, Locale, Measure, Stren
 ZEROS: Final = {
     "latn": "0", "arab": "\u0660", "arabext": "\u06f0", "deva": "\u0966", "beng": "\u09e6", "guru": "\u0a66",
     "gujr": "\u0ae6", "orya": "\u0b66", "tamldec": "\u0be6", "telu": "\u0c66", "knda": "\u0ce6",
-    "mlym": "\u0d66", "thai": "\u0e50", "laoo": "\u0ed0", "tibt": "\u0f20", "mymr": "\u1040", "khmr": "\u17e0",
+    "mlym": "\u0d66", "thai": "\u0e50", "laoo": "\u0ed0", "tibt": "\u0f20", "mymr": "\u1040",
+    "khmr": "\u17e0",
 }  # fmt: skip
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -115,7 +116,9 @@ def _measured(value: int, unit: str, locale: Locale) -> str:
 def _clock(value: time | tuple[time, time], locale: Locale, span: str) -> str:
     pattern = locale.time_pattern or "short"
     moments = value if isinstance(value, tuple) else (value,)
-    said = [_unbroken(_local(format_time(each, pattern, locale=cldr(locale.cldr)), locale)) for each in moments]
+    said = [
+        _unbroken(_local(format_time(each, pattern, locale=cldr(locale.cldr)), locale)) for each in moments
+    ]
     return _isolate(said[0] if len(said) == 1 else span.format(low=said[0], high=said[1]), locale)
 
 

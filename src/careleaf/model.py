@@ -11,7 +11,15 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 from pydantic.json_schema import SkipJsonSchema
 
 from careleaf.findings import Finding
@@ -28,8 +36,6 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=600, strip_whit
 Short = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
 Tag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()-]{1,24}$")]
-
-
 
 
 def _without_line(value: Any) -> Any:  # noqa: ANN401 # runs before the value has a type
@@ -308,7 +314,9 @@ class Clinic(Named):
     emergency: Phone
     hours: tuple[Hours, ...] = Field(min_length=1)
     languages: tuple[Tag, ...] = Field(min_length=1)
-    facts: Annotated[Mapping[Slug, Annotated[Mapping[Slug, FactValue], Keyed]], Keyed] = Field(default_factory=dict)
+    facts: Annotated[Mapping[Slug, Annotated[Mapping[Slug, FactValue], Keyed]], Keyed] = Field(
+        default_factory=dict
+    )
 
     @property
     def file(self) -> str:
@@ -395,7 +403,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """One topic's words in one Locale, by Unit id. The source language has none: its words are the topic's."""
+    """One topic's words in one Locale, by Unit id. The source language has none: the topic has its words."""
 
     file: str
     entries: Mapping[str, Entry]

@@ -59,7 +59,7 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
         done = publish.read_manifest(out)
         todo = [edition for edition in wanted if options.force or not publish.is_done(out, done, edition)]
         made = dict(_make(library, todo, out, options, findings))
-        kept, removed = publish.sort_out(done, everything, made.values())
+        kept, removed = publish.sort_out(done, everything, todo, made.values())
         publish.remove(out, removed)
         publish.write_manifest(out, kept, library, versions())
     unchanged = tuple(edition for edition in wanted if edition not in todo)

@@ -1,7 +1,8 @@
 """The writers that need no engine: a web page as it was rendered, and plain text wrapped to its width."""
 
-from careleaf.model import Artifact, Job
 from wcwidth import wcswidth
+
+from careleaf.model import Artifact, Job
 
 
 def write(job: Job) -> Artifact:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel
@@ -87,31 +88,49 @@ def _needed(topic: Topic, locale: Locale) -> set[Role]:
     return {Role.LINGUISTIC, Role.CLINICAL} if topic.urgent() else {Role.LINGUISTIC}
 
 
+class UnknownNameError(ValueError):
+    """The caller asked for a topic, language, format or clinic that the library does not have."""
+
+    def __init__(self, field: str, value: str, known: Iterable[str]) -> None:
+        near = get_close_matches(value, known, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known) or 'none'}."
+        super().__init__(f"{value} is unknown. {hint}")
+        self.field = field
+
+
 def plan(
     library: Library, selection: Selection, versions: Mapping[str, str], today: date
 ) -> tuple[tuple[Edition, ...], tuple[Edition, ...]]:
     """Give all Editions that the library can print now, and those of them that were asked for.
 
-    The first tells which finished files are still wanted, the second which are to be made.
+    The first tells which finished files are still wanted, the second which are to be made. Raises
+    UnknownNameError.
     """
-    everything = tuple(_editions(library, versions, today, approved_only=selection.approved_only))
-    return everything, tuple(edition for edition in everything if _is_selected(edition, selection))
-
-
-def _is_selected(edition: Edition, selection: Selection) -> bool:
-    wanted = (
-        (selection.topics, edition.topic),
-        (selection.langs, edition.lang),
-        (selection.formats, edition.format),
-        (selection.clinics, edition.clinic),
+    asked = (
+        ("topic", selection.topics, library.topics),
+        ("lang", selection.langs, library.locales),
+        ("format", selection.formats, library.formats),
+        ("clinic", selection.clinics, library.clinics),
     )
-    return all(not chosen or value in chosen for chosen, value in wanted)
+    for field, values, known in asked:
+        for value in values:
+            if value not in known:
+                raise UnknownNameError(field, value, known)
+    everything = tuple(_editions(library, versions, today, approved_only=selection.approved_only))
+    wanted = (
+        edition
+        for edition in everything
+        if all(not values or getattr(edition, field) in values for field, values, _ in asked)
+    )
+    return everything, tuple(wanted)
 
 
 def _editions(
     library: Library, versions: Mapping[str, str], today: date, *, approved_only: bool
 ) -> Iterator[Edition]:
-    shared = {name: _digest([dict(versions), _templates(library, form)]) for name, form in library.formats.items()}
+    shared = {
+        name: _digest([dict(versions), _templates(library, form)]) for name, form in library.formats.items()
+    }
     for topic in library.topics.values():
         for lang in library.locales:
             state = status(library, topic, lang, today)

@@ -7,13 +7,13 @@ the end of its process stops it. A job past its limit is named, and the others g
 import os
 import resource
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as TimedOutError
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Final
 
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
 from careleaf.findings import Finding
 from careleaf.model import Artifact, Job
@@ -44,7 +44,7 @@ def cores() -> int:
 def run(
     jobs: Iterable[Job],
     workers: int,
-    limits: Limits = Limits(),  # noqa: B008 # frozen
+    limits: Limits = Limits(),
     make: Callable[[Job], Artifact] = write,
 ) -> Iterator[tuple[Job, Artifact]]:
     """Make every Artifact, and yield each with its Job as it is done. `jobs` is read as it goes.
@@ -53,7 +53,7 @@ def run(
     """
     context = get_context("spawn")  # a fork would share Pango's locks
     with ProcessPool(workers, JOBS_A_WORKER, _limit, (limits.memory,), context) as pool:
-        waiting: dict[ProcessFuture, Job] = {}
+        waiting: dict[Future[Artifact], Job] = {}
         upcoming = iter(jobs)
         while True:
             while len(waiting) < IN_HAND * workers and (job := next(upcoming, None)):
@@ -69,9 +69,9 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _result(job: Job, future: ProcessFuture, limits: Limits) -> Artifact:
+def _result(job: Job, future: Future[Artifact], limits: Limits) -> Artifact:
     try:
-        artifact: Artifact = future.result()
+        return future.result()
     except TimedOutError:
         return _failed(job, "time-limit", f"it took longer than {limits.seconds:g} seconds and was stopped")
     except MemoryError:
@@ -80,7 +80,6 @@ def _result(job: Job, future: ProcessFuture, limits: Limits) -> Artifact:
         return _failed(job, "crash", f"its process ended (exit code {error.exitcode})")
     except Exception as error:  # noqa: BLE001 # whatever it is, the other leaflets go on
         return _failed(job, "crash", f"it failed: {type(error).__name__}: {error}")
-    return artifact
 
 
 def _failed(job: Job, rule: str, message: str) -> Artifact:

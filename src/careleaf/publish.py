@@ -62,7 +62,9 @@ def opened(out: Path) -> Iterator[None]:
     except BlockingIOError as error:
         raise PublishError(f"another build is writing to {out}: wait for it, or choose --out") from error
     except OSError as error:
-        raise PublishError(f"{error.filename or out}: {error.strerror}: free some space, or choose --out") from error
+        raise PublishError(
+            f"{error.filename or out}: {error.strerror}: free some space, or choose --out"
+        ) from error
 
 
 def read_manifest(out: Path) -> Manifest:
@@ -106,14 +108,16 @@ def publish(out: Path, edition: Edition, artifact: Artifact) -> Row:
     )
 
 
-def sort_out(done: Manifest, everything: Iterable[Edition], made: Iterable[Row]) -> tuple[list[Row], list[str]]:
-    """Give the rows to keep, and the paths of files that the library no longer prints.
+def sort_out(
+    done: Manifest, everything: Iterable[Edition], todo: Iterable[Edition], made: Iterable[Row]
+) -> tuple[list[Row], list[str]]:
+    """Give the rows to keep, and the paths of files to take away: they must not be handed out any more.
 
-    A file of a text that went stale is among the latter: it must not be handed out any more.
+    Those are the files of texts that are gone or went stale, and of Editions that could not be made anew.
     """
-    printable = {edition.path for edition in everything}
-    kept = {path: row for path, row in done.items() if path in printable} | {row.path: row for row in made}
-    return list(kept.values()), sorted(done.keys() - printable)
+    current = {edition.path for edition in everything} - {edition.path for edition in todo}
+    kept = {path: row for path, row in done.items() if path in current} | {row.path: row for row in made}
+    return list(kept.values()), sorted(done.keys() - kept.keys())
 
 
 def remove(out: Path, paths: Iterable[str]) -> None:

@@ -103,7 +103,12 @@ def _source(library: Library, edition: Edition) -> bytes:
     topic = library.topics[edition.topic]
     keys = sorted({key for part in topic.statements() for key in part.sources})
     content: dict[str, Any] = {
-        "edition": {"topic": edition.topic, "lang": edition.lang, "clinic": edition.clinic, "format": edition.format},
+        "edition": {
+            "topic": edition.topic,
+            "lang": edition.lang,
+            "clinic": edition.clinic,
+            "format": edition.format,
+        },
         "status": edition.status,
         "text_digest": edition.text_digest,
         "digest": edition.digest,

@@ -65,7 +65,9 @@ def glyphs(library: Library) -> Iterator[Finding]:
         if locale is None:
             continue
         known = _known(locale.fonts)
-        for sign in sorted({sign for sign in place.text if not _is_invisible(sign) and ord(sign) not in known}):
+        for sign in sorted(
+            {sign for sign in place.text if not _is_invisible(sign) and ord(sign) not in known}
+        ):
             message = f"{place.unit}: no font of {place.lang} ({', '.join(locale.fonts)}) has {name(sign)}"
             mend = f"Use another character, or add a font to {locale.file}."
             yield Finding(place.file, place.line, "glyph", message, mend)
@@ -84,7 +86,10 @@ def tags(library: Library) -> Iterator[Finding]:
     """HTML in a text is printed as it stands, which is seldom meant."""
     for place in printed(library):
         if any(tag in place.text.lower() for tag in TAG_LIKE):
-            message, mend = f"{place.unit} holds HTML, which is printed as text", "Use **bold** or plain words."
+            message, mend = (
+                f"{place.unit} holds HTML, which is printed as text",
+                "Use **bold** or plain words.",
+            )
             yield Finding(place.file, place.line, "html", message, mend, Severity.WARNING)
 
 

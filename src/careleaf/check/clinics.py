@@ -1,9 +1,9 @@
 """Rules for clinics: their own values stay inside the evidence, their languages exist."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from careleaf.findings import Finding
-from careleaf.model import Clinic, Library, Topic
+from careleaf.model import Clinic, FactValue, Library, Number, Topic
 
 
 def overrides(library: Library) -> Iterator[Finding]:
@@ -18,14 +18,13 @@ def overrides(library: Library) -> Iterator[Finding]:
             yield from _topic_overrides(clinic, topic, values)
 
 
-def _topic_overrides(clinic: Clinic, topic: Topic, values: dict[str, int]) -> Iterator[Finding]:
+def _topic_overrides(clinic: Clinic, topic: Topic, values: Mapping[str, FactValue]) -> Iterator[Finding]:
     for name, value in values.items():
         fact = topic.facts.get(name)
-        allows = getattr(fact, "allows", None)
-        if allows is None:
+        if not isinstance(fact, Number):
             message = f"{topic.name} has no Fact {name} that a clinic may set"
             yield Finding(clinic.file, clinic.line, "override", message, "Correct the Fact's name.")
-        elif not allows(value):
+        elif not fact.allows(value):
             message = f"{topic.name}: {name} = {value} is outside {fact.min} to {fact.max}"
             mend = "Choose a value inside the range, or have a clinician change the topic's range."
             yield Finding(clinic.file, clinic.line, "fact-range", message, mend)
@@ -36,7 +35,10 @@ def languages(library: Library) -> Iterator[Finding]:
     for clinic in library.clinics.values():
         for tag in (*clinic.languages, clinic.lang):
             if tag not in library.locales:
-                message, mend = f"the language {tag} is unknown", f"Add locales/{tag}/profile.yaml, or remove it."
+                message, mend = (
+                    f"the language {tag} is unknown",
+                    f"Add locales/{tag}/profile.yaml, or remove it.",
+                )
                 yield Finding(clinic.file, clinic.line, "unknown-locale", message, mend)
 
 

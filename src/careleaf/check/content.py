@@ -67,7 +67,9 @@ def known_sources(library: Library) -> Iterator[Finding]:
             for key in part.sources:
                 if key not in library.sources:
                     message = f"the source {key} is not in content/sources.yaml"
-                    yield Finding(topic.file, part.line, "unknown-source", message, "Add it, or correct the key.")
+                    yield Finding(
+                        topic.file, part.line, "unknown-source", message, "Add it, or correct the key."
+                    )
 
 
 def sourced(library: Library) -> Iterator[Finding]:
@@ -95,7 +97,9 @@ def used_sources(library: Library) -> Iterator[Finding]:
     for source in library.sources.values():
         if source.name not in used:
             message, mend = f"nothing rests on the source {source.name}", "Remove it."
-            yield Finding("content/sources.yaml", source.line, "unused-source", message, mend, Severity.WARNING)
+            yield Finding(
+                "content/sources.yaml", source.line, "unused-source", message, mend, Severity.WARNING
+            )
 
 
 def danger_signs(library: Library) -> Iterator[Finding]:
@@ -103,7 +107,9 @@ def danger_signs(library: Library) -> Iterator[Finding]:
     for topic in library.topics.values():
         if not any(section.kind is Kind.WARNING for section in topic.sections):
             mend = "Add a section of kind warning with a level."
-            yield Finding(topic.file, 0, "danger-signs", "the topic has no danger signs", mend, Severity.WARNING)
+            yield Finding(
+                topic.file, 0, "danger-signs", "the topic has no danger signs", mend, Severity.WARNING
+            )
 
 
 def review_dates(library: Library) -> Iterator[Finding]:

@@ -12,7 +12,19 @@ from careleaf.findings import Finding
 from careleaf.model import Library
 
 SVG: Final = "{http://www.w3.org/2000/svg}"
-ALLOWED: Final = {"svg", "g", "path", "circle", "ellipse", "rect", "line", "polyline", "polygon", "title", "desc"}
+ALLOWED: Final = {
+    "svg",
+    "g",
+    "path",
+    "circle",
+    "ellipse",
+    "rect",
+    "line",
+    "polyline",
+    "polygon",
+    "title",
+    "desc",
+}
 MAX_ELEMENTS: Final = 2000
 BASICS: Final = "A drawing has only paths and basic shapes."
 
@@ -51,7 +63,9 @@ def _faults(file: str, content: bytes) -> Iterator[Finding]:
     if root.tag != f"{SVG}svg":
         yield Finding(file, 1, "svg", "this is not an SVG drawing", "Save it as plain SVG.")
     if len(elements) > MAX_ELEMENTS:
-        yield Finding(file, 0, "svg", f"the drawing has {len(elements)} elements", f"Use at most {MAX_ELEMENTS}.")
+        yield Finding(
+            file, 0, "svg", f"the drawing has {len(elements)} elements", f"Use at most {MAX_ELEMENTS}."
+        )
     for tag in sorted({str(element.tag).removeprefix(SVG) for element in elements} - ALLOWED):
         yield Finding(file, 0, "svg", f"the drawing uses <{tag}>", BASICS)
     for name in sorted({name for element in elements for name in _bad_attributes(element)}):
@@ -61,7 +75,7 @@ def _faults(file: str, content: bytes) -> Iterator[Finding]:
 def _bad_attributes(element: ET.Element) -> Iterator[str]:
     for name, value in element.attrib.items():
         local = name.rpartition("}")[2].lower()
-        if local == "href" or local == "style" or local.startswith("on") or "url(" in value.lower():
+        if local in {"href", "style"} or local.startswith("on") or "url(" in value.lower():
             yield local
 
 

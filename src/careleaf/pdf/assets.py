@@ -21,5 +21,7 @@ class Assets(URLFetcher):  # type: ignore[misc]  # WeasyPrint carries no types
         del headers
         content = self._files.get(url.removeprefix(BASE)) if url.startswith(BASE) else None
         if content is None:
-            raise FatalURLFetchingError(f"the page loads {url.removeprefix(BASE)}, which is not in the library")
+            raise FatalURLFetchingError(
+                f"the page loads {url.removeprefix(BASE)}, which is not in the library"
+            )
         return URLFetcherResponse(url, content, {"Content-Type": "image/svg+xml"})

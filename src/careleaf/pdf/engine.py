@@ -21,6 +21,7 @@ from careleaf.pdf.assets import BASE, Assets
 from careleaf.pdf.metadata import declare_ua
 
 VARIANT: Final = "pdf/a-3a"
+ATTACHMENT: Final = "leaflet.json"
 
 # Between two letters of a script that has spaces, but whose words the engine would break.
 INSIDE_WORD: Final = re.compile(r"(?<=[^\W\d_\x00-\x7f])(?=[^\W\d_\x00-\x7f])")
@@ -80,7 +81,7 @@ def _attachment(job: Job) -> Attachment:
     day = datetime.combine(job.updated, time(), UTC)
     return Attachment(
         string=job.attachment,
-        name="leaflet.json",
+        name=ATTACHMENT,
         description="What this leaflet was made from: words, Facts and sources",
         created=day,
         modified=day,

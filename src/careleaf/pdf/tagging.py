@@ -157,7 +157,9 @@ class _Builder:
         if role == "L":
             element.attributes["List"] = {"ListNumbering": NUMBERING[html.tag]}
         elif role == "TH":
-            scope = html.get("scope") or ("col" if self._parents[self._parents[html]].tag == "thead" else "row")
+            scope = html.get("scope") or (
+                "col" if self._parents[self._parents[html]].tag == "thead" else "row"
+            )
             element.attributes["Table"] = {"Scope": "/Row" if scope == "row" else "/Column"}
         elif role == "Figure":
             element.properties["Alt"] = pydyf.String(html.get("alt"))
@@ -261,7 +263,7 @@ def write(root: Element, pdf: pydyf.PDF) -> None:
 
 
 def _add(element: Element, parent: pydyf.Dictionary, pdf: pydyf.PDF) -> None:
-    """Number the objects in reading order, which is also what makes the bytes repeatable."""
+    """Add an element and all below it, in reading order: so the same page has the same bytes."""
     entries = {"Type": "/StructElem", "S": f"/{element.role}", "P": parent.reference}
     element.dictionary = pydyf.Dictionary(entries | element.properties)
     pdf.add_object(element.dictionary)

@@ -1,0 +1,1 @@
+"""How fast the press is: see press.py."""

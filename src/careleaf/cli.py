@@ -1,0 +1,358 @@
+"""The commands. Exit codes: 0 done, 1 findings, 2 wrong usage."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from careleaf import __version__, doctor, pipeline, pool, schema
+from careleaf.check import check as check_library
+from careleaf.findings import Finding, Severity
+from careleaf.load import home, load
+from careleaf.model import Library, Selection, Status
+from careleaf.new import new_library
+from careleaf.plan import UnknownNameError
+from careleaf.plan import status as status_of
+from careleaf.publish import PublishError
+
+FINDINGS = 1
+COLOURS = {
+    Status.MISSING: "dim",
+    Status.STALE: "yellow",
+    Status.DRAFT: "cyan",
+    Status.APPROVED: "green",
+    Status.EXPIRED: "red",
+}
+
+root_option = click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=None,
+    help="The library's folder (default: this one, else the library that came with careleaf).",
+)
+out_option = click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("out"), show_default=True,
+    help="Where the leaflets go.",
+)  # fmt: skip
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+
+
+class DefaultGroup(click.Group):
+    """A group whose command `build` may be left out."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `build` in front of its options; a first word that is no option must be a command."""
+        own = {"--help", "-h", "--version"}
+        bare = not args or (args[0].startswith("-") and args[0] not in own)
+        return super().parse_args(ctx, ["build", *args] if bare else args)
+
+
+@click.group(cls=DefaultGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="careleaf")
+def main() -> None:
+    r"""Print patient leaflets in the reader's own language.
+
+    \b
+    careleaf                          build every leaflet into out/
+    careleaf --topic after-laser --lang ar --format handout
+    careleaf check                    list everything that is wrong
+    careleaf status                   see which texts are drafts, stale or approved
+    careleaf new library my-clinic    get a library of your own
+
+    What a clinic changes is in the library: content/, locales/ and templates/.
+    """
+
+
+@main.command()
+@click.option("--topic", "topics", multiple=True, help="Only this topic; may be given again.")
+@click.option("--lang", "langs", multiple=True, help="Only this language; may be given again.")
+@click.option("--format", "formats", multiple=True, help="Only this format; may be given again.")
+@click.option("--clinic", "clinics", multiple=True, help="Only this clinic; may be given again.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), default=pool.cores, help="How many at once (default: one a core)."
+)
+@click.option("--approved-only", is_flag=True, help="Leave out what nobody has approved.")
+@click.option("--force", is_flag=True, help="Make again what is done already.")
+@out_option
+@root_option
+@json_option
+def build(  # noqa: PLR0913 # one for each option
+    *,
+    topics: tuple[str, ...],
+    langs: tuple[str, ...],
+    formats: tuple[str, ...],
+    clinics: tuple[str, ...],
+    jobs: int,
+    approved_only: bool,
+    force: bool,
+    out: Path,
+    root: Path | None,
+    as_json: bool,
+) -> None:
+    r"""Build the leaflets that are new or have changed (the default command).
+
+    \b
+    careleaf build
+    careleaf build --topic milia-in-babies --lang es --lang ko
+    careleaf build --approved-only --out /srv/leaflets
+    """
+    selection = Selection(topics, langs, formats, clinics, approved_only)
+    with _progress() as progress:
+        options = pipeline.Options(_today(), jobs, force, progress)
+        try:
+            report = pipeline.build(root or home(), out, selection, options)
+        except UnknownNameError as error:
+            raise click.BadParameter(str(error), param_hint=f"--{error.field}") from error
+        except PublishError as error:
+            raise click.ClickException(str(error)) from error
+    if as_json:
+        _print_json({
+            "built": [edition.path for edition in report.built],
+            "unchanged": [edition.path for edition in report.unchanged],
+            "removed": report.removed,
+            "findings": [asdict(finding) for finding in report.findings],
+        })  # fmt: skip
+    else:
+        _print_findings(report.findings)
+        click.echo(_summary(report, out))
+    _exit(ok=report.ok)
+
+
+def _summary(report: pipeline.Report, out: Path) -> str:
+    if not (report.built or report.unchanged or report.removed) and not report.ok:
+        return "Nothing was built."
+    states = Counter(edition.status for edition in (*report.built, *report.unchanged))
+    drafts = len(report.built) + len(report.unchanged) - states[Status.APPROVED]
+    parts = [f"{len(report.built)} built", f"{len(report.unchanged)} unchanged"]
+    parts += [f"{len(report.removed)} removed"] if report.removed else []
+    note = f" {drafts} are not approved and say so on every page." if drafts else ""
+    return f"{', '.join(parts)}, in {out}/.{note}"
+
+
+@main.command()
+@root_option
+@json_option
+def check(*, root: Path | None, as_json: bool) -> None:
+    r"""List everything that is wrong with the library, with file, line and mend.
+
+    \b
+    careleaf check
+    careleaf check --root my-clinic --json
+    """
+    library, findings = load(root or home())
+    findings = sorted(findings + check_library(library, _today()))
+    if as_json:
+        _print_json([asdict(finding) for finding in findings])
+    else:
+        _print_findings(findings)
+        counts = Counter(finding.severity for finding in findings)
+        errors, held, warnings = (counts[each] for each in Severity)
+        click.echo(f"{errors} errors, {held} texts not current, {warnings} warnings.")
+    _exit(ok=all(finding.severity is Severity.WARNING for finding in findings))
+
+
+@main.command("list")
+@root_option
+@json_option
+def list_(*, root: Path | None, as_json: bool) -> None:
+    r"""List the topics, languages, formats and clinics of the library.
+
+    \b
+    careleaf list
+    """
+    library = _loaded(root)
+    kinds: dict[str, dict[str, str]] = {
+        "topics": {
+            topic.name: f"{topic.title} ({topic.kind}, version {topic.version}, review {topic.review})"
+            for topic in library.topics.values()
+        },
+        "languages": {
+            locale.name: f"{locale.english} / {locale.title}" for locale in library.locales.values()
+        },
+        "formats": {form.name: form.title for form in library.formats.values()},
+        "clinics": {clinic.name: clinic.title for clinic in library.clinics.values()},
+    }
+    if as_json:
+        _print_json(kinds)
+        return
+    for kind, rows in kinds.items():
+        click.echo(f"{kind}:")
+        for name, title in rows.items():
+            click.echo(f"  {name:<20} {title}")
+
+
+@main.command()
+@root_option
+@json_option
+def status(*, root: Path | None, as_json: bool) -> None:
+    r"""Show where each topic stands in each language.
+
+    Missing: not translated. Stale: the English has changed. Draft: nobody has approved it.
+    Expired: the approval has run out.
+
+    \b
+    careleaf status
+    """
+    library = _loaded(root)
+    matrix = {
+        topic.name: {lang: status_of(library, topic, lang, _today()) for lang in library.locales}
+        for topic in library.topics.values()
+    }
+    counts = Counter(state for row in matrix.values() for state in row.values())
+    if as_json:
+        _print_json({"topics": matrix, "counts": {state: counts[state] for state in Status}})
+        return
+    table = Table("topic", *library.locales, box=None, pad_edge=False)
+    for name, row in matrix.items():
+        table.add_row(name, *(f"[{COLOURS[state]}]{state}[/]" for state in row.values()))
+    Console().print(table)
+    click.echo(", ".join(f"{counts[state]} {state}" for state in Status if counts[state]) + ".")
+
+
+@main.command("doctor")
+@json_option
+def doctor_(*, as_json: bool) -> None:
+    r"""Say whether this machine is fit to print, and what to do if not.
+
+    \b
+    careleaf doctor
+    """
+    found, findings = doctor.inventory(), doctor.examine()
+    if as_json:
+        _print_json({"found": dict(found), "findings": [asdict(finding) for finding in findings]})
+    else:
+        for name, version in found.items():
+            click.echo(f"{name:<16} {version}")
+        _print_findings(findings)
+        click.echo(f"{len(findings)} things to mend." if findings else "Everything that is needed is here.")
+    _exit(ok=not findings)
+
+
+@main.command("schema")
+@click.argument("kind", type=click.Choice(list(schema.FILES)))
+def schema_(kind: str) -> None:
+    r"""Print the JSON Schema of a kind of file, for an editor.
+
+    \b
+    careleaf schema topic > topic.schema.json
+    """
+    click.echo(schema.schema(kind), nl=False)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@out_option
+@root_option
+@json_option
+def verify(*, file: Path, out: Path, root: Path | None, as_json: bool) -> None:
+    r"""Say which leaflet a PDF is, whether its bytes are ours, and whether it is current.
+
+    \b
+    careleaf verify scan-from-the-rack.pdf
+    """
+    from careleaf.verify import verify as judge  # noqa: PLC0415 # loads the engine: only this command needs it
+
+    verdict = judge(file, _loaded(root), out, _today())
+    if verdict is None:
+        raise click.ClickException(
+            f"{file} is no leaflet of careleaf: it is no PDF, or has no source inside."
+        )
+    if as_json:
+        _print_json(asdict(verdict))
+    else:
+        click.echo(f"Leaflet: {verdict.edition}, version {verdict.version}, text {verdict.text_digest[:8]}")
+        click.echo(
+            "Bytes:   as we built them"
+            if verdict.ours
+            else "Bytes:   NOT as we built them: do not hand it out"
+        )
+        click.echo(
+            "Text:    current" if verdict.current else "Text:    NOT current: the library has changed since"
+        )
+    _exit(ok=verdict.ours and verdict.current)
+
+
+@main.group()
+def new() -> None:
+    """Start something of your own."""
+
+
+@new.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def library(folder: Path) -> None:
+    r"""Copy the library that came with careleaf, for a clinic to own.
+
+    \b
+    careleaf new library my-clinic
+    careleaf build --root my-clinic
+    """
+    try:
+        new_library(home(), folder)
+    except FileExistsError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(f"{folder} is yours. Change {folder}/content/clinics/, then: careleaf build --root {folder}")
+
+
+def _loaded(root: Path | None) -> Library:
+    """Load a library that can be shown: faults of its files stop here, all at once."""
+    loaded, findings = load(root or home())
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors or sum(locale.source for locale in loaded.locales.values()) != 1:
+        _print_findings(errors or check_library(loaded, _today()))
+        raise SystemExit(FINDINGS)
+    return loaded
+
+
+def _print_findings(findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        click.echo(str(finding), err=True)
+
+
+def _print_json(value: Any) -> None:  # noqa: ANN401 # any JSON
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _progress() -> AbstractContextManager[Callable[[int, int, str], None]]:
+    """Show a bar on a terminal, and nothing in a log."""
+    console = Console(stderr=True)
+    return _Bar(console) if console.is_terminal else nullcontext(pipeline.quiet)
+
+
+class _Bar:
+    def __init__(self, console: Console) -> None:
+        columns = (
+            TextColumn("Building"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}"),
+        )
+        self._bar = Progress(*columns, console=console, transient=True)
+        self._task = self._bar.add_task("")
+
+    def __enter__(self) -> Callable[[int, int, str], None]:
+        self._bar.start()
+        return self._show
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def _show(self, done: int, total: int, name: str) -> None:
+        self._bar.update(self._task, completed=done, total=total, description=name)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _exit(*, ok: bool) -> None:
+    if not ok:
+        raise SystemExit(FINDINGS)

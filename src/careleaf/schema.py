@@ -1,0 +1,28 @@
+"""JSON Schema of what authors write, so that an editor completes keys and marks faults while they type."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from careleaf.model import Approval, Clinic, Format, Locale, Slug, Source, SourceKey, Topic, UiText
+
+FILES: Final[Mapping[str, Any]] = {
+    "topic": Topic,
+    "clinic": Clinic,
+    "locale": Locale,
+    "format": Format,
+    "sources": dict[SourceKey, Source],
+    "ui": dict[Slug, UiText],
+    "approvals": tuple[Approval, ...],
+}
+"""The kinds of YAML file that a library has, and what each holds."""
+
+
+def schema(kind: str) -> str:
+    """Give the JSON Schema of one kind of file as text."""
+    described = TypeAdapter(FILES[kind]).json_schema(by_alias=True, mode="validation")
+    return (
+        json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema"} | described, indent=1) + "\n"
+    )
