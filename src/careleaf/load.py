@@ -7,7 +7,6 @@ tags and duplicate keys are refused (an alias bomb of 300 bytes unfolds to hundr
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
@@ -153,8 +152,10 @@ class _Tree:
                     line = event.start_mark.line + 1
                     self._refuse(line, "yaml", "a second document starts", "Keep one document in a file.")
                     return
-                with suppress(_TooDeepError):
+                try:
                     self.value = self._node(event, events, ())
+                except _TooDeepError:
+                    return
 
     def line_of(self, loc: Place) -> int:
         """Find the line of the nearest part that the file has for a place in the model."""

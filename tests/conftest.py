@@ -1,0 +1,86 @@
+"""What all tests share: the library as it ships, its leaflets built once, and a tiny library to break."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from careleaf import pool
+from careleaf.check import check
+from careleaf.findings import Finding
+from careleaf.load import load
+from careleaf.model import Library, Selection
+from careleaf.pipeline import Options, Report, build
+
+ROOT = Path(__file__).parents[1]
+TINY = Path(__file__).parent / "tiny"
+TODAY = date(2026, 11, 22)
+
+
+@dataclass(frozen=True)
+class Built:
+    """The library as it ships, and the folder with its leaflets."""
+
+    library: Library
+    out: Path
+    report: Report
+
+    def files(self, suffix: str) -> list[Path]:
+        """List the finished files with a suffix; there is always at least one."""
+        found = sorted(self.out.rglob(f"*{suffix}"))
+        assert found
+        return found
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """A library of one topic, two languages (English, Arabic), one clinic and all formats."""
+
+    root: Path
+
+    def write(self, file: str, content: str | bytes) -> None:
+        path = self.root / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def change(self, file: str, old: str, new: str) -> None:
+        """Replace a text that is in a file, everywhere in it."""
+        text = (self.root / file).read_text("utf-8")
+        assert old in text, f"{old!r} is not in {file}"
+        self.write(file, text.replace(old, new))
+
+    def findings(self, today: date = TODAY) -> list[Finding]:
+        library, findings = load(self.root)
+        return sorted(findings + check(library, today))
+
+    def build(self, out: Path, selection: Selection = Selection(), *, force: bool = False) -> Report:
+        return build(self.root, out, selection, Options(TODAY, jobs=2, force=force))
+
+
+@pytest.fixture(scope="session")
+def library_root() -> Path:
+    """The repository: the library as it ships."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Every leaflet of the library as it ships, built once for all tests. Read only."""
+    out = tmp_path_factory.mktemp("out")
+    report = build(ROOT, out, Selection(), Options(TODAY, pool.cores()))
+    return Built(load(ROOT)[0], out, report)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Tiny:
+    """A tiny library without any fault, to be changed by the test; it borrows the real templates."""
+    root = tmp_path / "library"
+    shutil.copytree(TINY, root)
+    shutil.copytree(ROOT / "templates", root / "templates")
+    for file in ("en/profile.yaml", "ar/profile.yaml", "ar/LC_MESSAGES/ui.po"):
+        target = root / "locales" / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "locales" / file, target)
+    return Tiny(root)
