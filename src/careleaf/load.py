@@ -5,6 +5,7 @@ because authors must get exactly what they typed: `no` stays the text "no", and 
 tags and duplicate keys are refused (an alias bomb of 300 bytes unfolds to hundreds of megabytes).
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -46,6 +47,8 @@ from careleaf.model import (
     UiText,
 )
 
+FOLDERS: Final = ("content", "locales", "templates")
+"""What a library is made of."""
 MAX_BYTES: Final = 262_144
 """The largest file of a library, in bytes: no leaflet needs more, and a huge one would stall a build."""
 MAX_DEPTH: Final = 12
@@ -247,6 +250,18 @@ def home() -> Path:
     if (here / "content").is_dir():
         return here
     return installed if installed.is_dir() else Path(__file__).parents[2]
+
+
+def fingerprint(root: Path) -> str:
+    """Stand for all files of a library by their names and content, as a SHA-256 in hexadecimal."""
+    digest = hashlib.sha256()
+    for folder in FOLDERS:
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_file():
+                size = path.stat().st_size
+                content = path.read_bytes() if size <= MAX_BYTES else b""
+                digest.update(f"{path.relative_to(root).as_posix()}\0{size}\0".encode() + content)
+    return digest.hexdigest()
 
 
 def load(root: Path) -> tuple[Library, list[Finding]]:

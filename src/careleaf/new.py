@@ -2,9 +2,8 @@
 
 import shutil
 from pathlib import Path
-from typing import Final
 
-FOLDERS: Final = ("content", "locales", "templates")
+from careleaf.load import FOLDERS
 
 
 def new_library(source: Path, target: Path) -> None:

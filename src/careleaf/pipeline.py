@@ -1,5 +1,6 @@
 """The way through: load, check, plan, compose, render, write, publish."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -9,9 +10,9 @@ from careleaf import pool, publish
 from careleaf.check import check
 from careleaf.compose import compose
 from careleaf.findings import Finding, Severity, blocking
-from careleaf.load import load
+from careleaf.load import fingerprint, load
 from careleaf.model import Edition, Job, Library, Selection
-from careleaf.plan import plan
+from careleaf.plan import plan, select
 from careleaf.render import Press, RenderError
 from careleaf.versions import versions
 
@@ -49,7 +50,10 @@ class Report:
 
 
 def build(root: Path, out: Path, selection: Selection, options: Options) -> Report:
-    """Bring the output folder up to date with the library. Raises `publish.PublishError`."""
+    """Bring the output folder up to date. Raises `publish.PublishError` and `plan.UnknownNameError`."""
+    key = _key(root, selection, options)
+    if editions := publish.settled(out, key):
+        return Report((), (), select(editions, selection))
     library, findings = load(root)
     findings += check(library, options.today)
     if blocking(findings):
@@ -61,9 +65,17 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
         made = dict(_make(library, todo, out, options, findings))
         kept, removed = publish.sort_out(done, everything, todo, made.values())
         publish.remove(out, removed)
-        publish.write_manifest(out, kept, library, versions())
+        publish.write_manifest(
+            out, kept, library, versions(), key if not findings and wanted == everything else ""
+        )
     unchanged = tuple(edition for edition in wanted if edition not in todo)
     return Report(tuple(sorted(findings)), tuple(made), unchanged, tuple(removed))
+
+
+def _key(root: Path, selection: Selection, options: Options) -> str:
+    """Stand for all that a build depends on; approvals and reviews run out, so the day is part of it."""
+    parts = [fingerprint(root), str(selection.approved_only), str(options.today), *versions().values()]
+    return "" if options.force else hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _make(

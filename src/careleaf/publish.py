@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from careleaf import fonts
-from careleaf.model import Artifact, Edition, Library
+from careleaf.model import Artifact, Edition, Library, Status
 
 MANIFEST: Final = "manifest.json"
 LOCK: Final = ".lock"
@@ -44,9 +44,30 @@ class Row:
     bytes: int
     pages: int
 
+    def edition(self) -> Edition:
+        """Give the Edition that the file is."""
+        return Edition(
+            self.topic,
+            self.lang,
+            self.clinic,
+            self.format,
+            self.path,
+            Status(self.status),
+            self.text_digest,
+            self.digest,
+        )
 
-Manifest = Mapping[str, Row]
-"""What is in an output folder, by path."""
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What is in an output folder, by path.
+
+    `settled` stands for the library, day and engine as of which all of it is up to date, with nothing to
+    tell; it is empty if there was.
+    """
+
+    rows: Mapping[str, Row]
+    settled: str = ""
 
 
 @contextmanager
@@ -70,16 +91,24 @@ def opened(out: Path) -> Iterator[None]:
 def read_manifest(out: Path) -> Manifest:
     """Give what is in an output folder; nothing, if there is no manifest or it is damaged."""
     try:
-        rows = json.loads((out / MANIFEST).read_text("utf-8"))["editions"]
-        return {row["path"]: Row(**row) for row in rows}
+        content = json.loads((out / MANIFEST).read_text("utf-8"))
+        rows = [Row(**row) for row in content["editions"]]
+        return Manifest({row.path: row for row in rows}, content["settled"])
     except (OSError, ValueError, KeyError, TypeError):
-        return {}
+        return Manifest({})
 
 
-def is_done(out: Path, manifest: Manifest, edition: Edition) -> bool:
+def is_done(out: Path, done: Manifest, edition: Edition) -> bool:
     """Say whether an Edition's file is there already, whole and made from the same."""
-    row = manifest.get(edition.path)
+    row = done.rows.get(edition.path)
     return row is not None and row.digest == edition.digest and row.sha256 == sha256(out / row.path)
+
+
+def settled(out: Path, key: str) -> tuple[Edition, ...]:
+    """Give the Editions of a folder that is up to date as of `key`, every file whole; else none."""
+    done = read_manifest(out)
+    editions = tuple(row.edition() for row in done.rows.values()) if done.settled == key else ()
+    return editions if all(is_done(out, done, edition) for edition in editions) else ()
 
 
 def sha256(path: Path) -> str | None:
@@ -116,8 +145,8 @@ def sort_out(
     Those are the files of texts that are gone or went stale, and of Editions that could not be made anew.
     """
     current = {edition.path for edition in everything} - {edition.path for edition in todo}
-    kept = {path: row for path, row in done.items() if path in current} | {row.path: row for row in made}
-    return list(kept.values()), sorted(done.keys() - kept.keys())
+    kept = {path: row for path, row in done.rows.items() if path in current} | {row.path: row for row in made}
+    return list(kept.values()), sorted(done.rows.keys() - kept.keys())
 
 
 def remove(out: Path, paths: Iterable[str]) -> None:
@@ -130,11 +159,14 @@ def remove(out: Path, paths: Iterable[str]) -> None:
             folder.rmdir()
 
 
-def write_manifest(out: Path, rows: Iterable[Row], library: Library, versions: Mapping[str, str]) -> None:
+def write_manifest(
+    out: Path, rows: Iterable[Row], library: Library, versions: Mapping[str, str], settled_as: str
+) -> None:
     """Write down what is in the output folder, and what engine and fonts made it."""
     families = {family for locale in library.locales.values() for family in locale.fonts}
     content: dict[str, Any] = {
         "manifest": 1,
+        "settled": settled_as,
         "engine": dict(versions),
         "fonts": dict(sorted(fonts.sums(families).items())),
         "editions": [asdict(row) for row in sorted(rows, key=lambda row: row.path)],

@@ -49,7 +49,7 @@ def _edition(library: Library, source: dict[str, Any], today: date) -> Edition |
 
 
 def _is_known(file: Path, out: Path) -> bool:
-    sums = {row.sha256 for row in publish.read_manifest(out).values()}
+    sums = {row.sha256 for row in publish.read_manifest(out).rows.values()}
     return publish.sha256(file) in sums
 
 
