@@ -12,7 +12,7 @@ from careleaf.compose import compose
 from careleaf.findings import Finding, Severity, blocking
 from careleaf.load import fingerprint, load
 from careleaf.model import Edition, Job, Library, Selection
-from careleaf.plan import plan, select
+from careleaf.plan import plan
 from careleaf.render import Press, RenderError
 from careleaf.versions import versions
 
@@ -53,29 +53,40 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
     """Bring the output folder up to date. Raises `publish.PublishError` and `plan.UnknownNameError`."""
     key = _key(root, selection, options)
     if editions := publish.settled(out, key):
-        return Report((), (), select(editions, selection))
+        return Report((), unchanged=editions)
     library, findings = load(root)
     findings += check(library, options.today)
     if blocking(findings):
         return Report(tuple(sorted(findings)))
     everything, wanted = plan(library, selection, versions(), options.today)
-    with publish.opened(out):
-        done = publish.read_manifest(out)
+    with publish.opened(out) as done:
         todo = [edition for edition in wanted if options.force or not publish.is_done(out, done, edition)]
         made = dict(_make(library, todo, out, options, findings))
-        kept, removed = publish.sort_out(done, everything, todo, made.values())
-        publish.remove(out, removed)
-        publish.write_manifest(
-            out, kept, library, versions(), key if not findings and wanted == everything else ""
-        )
+        removed = publish.finish(out, _kept(done, everything, todo) | made, library, "" if findings else key)
     unchanged = tuple(edition for edition in wanted if edition not in todo)
     return Report(tuple(sorted(findings)), tuple(made), unchanged, tuple(removed))
 
 
+def _kept(
+    done: publish.Manifest, everything: Iterable[Edition], todo: Iterable[Edition]
+) -> dict[Edition, publish.Row]:
+    """Choose the finished files that stay. Others must not be handed out any more.
+
+    Those are the files of texts that are gone or went stale, and of Editions that are to be made anew.
+    """
+    current = set(everything) - set(todo)
+    return {edition: done.rows[edition.path] for edition in current if edition.path in done.rows}
+
+
 def _key(root: Path, selection: Selection, options: Options) -> str:
-    """Stand for all that a build depends on; approvals and reviews run out, so the day is part of it."""
+    """Stand for all that a build of everything depends on; empty if less was asked for, or more.
+
+    Approvals and reviews run out, so the day is part of it.
+    """
+    if options.force or selection not in {Selection(), Selection(approved_only=True)}:
+        return ""
     parts = [fingerprint(root), str(selection.approved_only), str(options.today), *versions().values()]
-    return "" if options.force else hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _make(

@@ -24,8 +24,6 @@ from careleaf.model import (
 )
 
 UI = "ui"
-FIELDS = {"topic": "topics", "lang": "locales", "format": "formats", "clinic": "clinics"}
-"""What names an Edition, and where the Library keeps what has that name."""
 
 
 def source_locale(library: Library) -> str:
@@ -108,29 +106,23 @@ def plan(
     The first tells which finished files are still wanted, the second which are to be made. Raises
     UnknownNameError.
     """
-    for field, values in _asked(selection):
-        known = getattr(library, FIELDS[field])
+    asked = (
+        ("topic", selection.topics, library.topics),
+        ("lang", selection.langs, library.locales),
+        ("format", selection.formats, library.formats),
+        ("clinic", selection.clinics, library.clinics),
+    )
+    for field, values, known in asked:
         for value in values:
             if value not in known:
                 raise UnknownNameError(field, value, known)
     everything = tuple(_editions(library, versions, today, approved_only=selection.approved_only))
-    return everything, select(everything, selection)
-
-
-def select(editions: Iterable[Edition], selection: Selection) -> tuple[Edition, ...]:
-    """Choose the Editions that were asked for."""
-    asked = _asked(selection)
-    return tuple(
+    wanted = (
         edition
-        for edition in editions
-        if all(not values or getattr(edition, field) in values for field, values in asked)
+        for edition in everything
+        if all(not values or getattr(edition, field) in values for field, values, _ in asked)
     )
-
-
-def _asked(selection: Selection) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple(
-        zip(FIELDS, (selection.topics, selection.langs, selection.formats, selection.clinics), strict=True)
-    )
+    return everything, tuple(wanted)
 
 
 def _editions(

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from careleaf import fonts
 from careleaf.model import Artifact, Edition, Library, Status
+from careleaf.versions import versions
 
 MANIFEST: Final = "manifest.json"
 LOCK: Final = ".lock"
@@ -71,7 +72,7 @@ class Manifest:
 
 
 @contextmanager
-def opened(out: Path) -> Iterator[None]:
+def opened(out: Path) -> Iterator[Manifest]:
     """Hold an output folder for one build, and clear away what a killed one left. Raises PublishError."""
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -79,7 +80,7 @@ def opened(out: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for leftover in out.rglob(f"{UNFINISHED}*"):
                 leftover.unlink(missing_ok=True)
-            yield
+            yield read_manifest(out)
     except BlockingIOError as error:
         raise PublishError(f"another build is writing to {out}: wait for it, or choose --out") from error
     except OSError as error:
@@ -107,7 +108,7 @@ def is_done(out: Path, done: Manifest, edition: Edition) -> bool:
 def settled(out: Path, key: str) -> tuple[Edition, ...]:
     """Give the Editions of a folder that is up to date as of `key`, every file whole; else none."""
     done = read_manifest(out)
-    editions = tuple(row.edition() for row in done.rows.values()) if done.settled == key else ()
+    editions = tuple(row.edition() for row in done.rows.values()) if key and done.settled == key else ()
     return editions if all(is_done(out, done, edition) for edition in editions) else ()
 
 
@@ -137,41 +138,31 @@ def publish(out: Path, edition: Edition, artifact: Artifact) -> Row:
     )
 
 
-def sort_out(
-    done: Manifest, everything: Iterable[Edition], todo: Iterable[Edition], made: Iterable[Row]
-) -> tuple[list[Row], list[str]]:
-    """Give the rows to keep, and the paths of files to take away: they must not be handed out any more.
-
-    Those are the files of texts that are gone or went stale, and of Editions that could not be made anew.
-    """
-    current = {edition.path for edition in everything} - {edition.path for edition in todo}
-    kept = {path: row for path, row in done.rows.items() if path in current} | {row.path: row for row in made}
-    return list(kept.values()), sorted(done.rows.keys() - kept.keys())
-
-
-def remove(out: Path, paths: Iterable[str]) -> None:
-    """Delete files that the library no longer prints, and the folders that they leave empty."""
-    for path in paths:
-        (out / path).unlink(missing_ok=True)
-        for folder in (out / path).parents:
-            if folder == out or not folder.is_dir() or any(folder.iterdir()):
-                break
-            folder.rmdir()
-
-
-def write_manifest(
-    out: Path, rows: Iterable[Row], library: Library, versions: Mapping[str, str], settled_as: str
-) -> None:
-    """Write down what is in the output folder, and what engine and fonts made it."""
+def finish(out: Path, made: Mapping[Edition, Row], library: Library, settled_as: str) -> list[str]:
+    """Delete what is not to be handed out any more, and write down what there is; give the deleted paths."""
+    kept = {row.path for row in made.values()}
+    removed = sorted(read_manifest(out).rows.keys() - kept)
+    for path in removed:
+        _remove(out, path)
     families = {family for locale in library.locales.values() for family in locale.fonts}
     content: dict[str, Any] = {
         "manifest": 1,
         "settled": settled_as,
-        "engine": dict(versions),
+        "engine": dict(versions()),
         "fonts": dict(sorted(fonts.sums(families).items())),
-        "editions": [asdict(row) for row in sorted(rows, key=lambda row: row.path)],
+        "editions": [asdict(row) for row in sorted(made.values(), key=lambda row: row.path)],
     }
     _replace(out / MANIFEST, json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n")
+    return removed
+
+
+def _remove(out: Path, path: str) -> None:
+    """Delete a file, and the folders that it leaves empty."""
+    (out / path).unlink(missing_ok=True)
+    for folder in (out / path).parents:
+        if folder == out or not folder.is_dir() or any(folder.iterdir()):
+            return
+        folder.rmdir()
 
 
 def _replace(path: Path, content: bytes) -> None:
