@@ -24,6 +24,9 @@ lock: $(ready) ## write requirements.txt from pyproject.toml; newer versions wit
 		--no-emit-find-links --no-emit-index-url --no-emit-trusted-host \
 		--output-file requirements.txt pyproject.toml
 
+fonts: $(ready) ## write src/careleaf/fonts.toml from the installed font packages
+	$(python) tools/lock_fonts.py
+
 clean: ## remove all that make has made
 	rm -rf .venv out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
@@ -36,4 +39,4 @@ $(ready): requirements.txt pyproject.toml tools/setup.sh
 	@sh tools/setup.sh
 	@touch $@
 
-.PHONY: all test lint bench lock clean help
+.PHONY: all test lint bench lock fonts clean help

@@ -102,12 +102,13 @@ def configuration() -> Path:
     It must be in the environment before the engine is imported, which is when Pango reads it.
     """
     cache = _cache_folder()
+    # In fontconfig's globs only * and ? are special; names like NotoSansThai[wght].ttf stand for themselves.
     found = [face.file for face in faces() if face.file]
     content = _CONFIGURATION.format(
         folders="\n".join(
             f"<dir>{escape(str(folder))}</dir>" for folder in sorted({f.parent for f in found})
         ),
-        files="".join(f"<glob>{escape(_literal(file))}</glob>" for file in found),
+        files="".join(f"<glob>{escape(str(file))}</glob>" for file in found),
         cache=escape(str(cache / "fontconfig")),
     )
     path = cache / f"fonts-{hashlib.sha256(content.encode()).hexdigest()[:16]}.conf"
@@ -116,11 +117,6 @@ def configuration() -> Path:
             unfinished.write(content)
         Path(unfinished.name).replace(path)
     return path
-
-
-def _literal(path: Path) -> str:
-    """Escape for fontconfig's globs: variable font files are named like NotoSansThai[wght].ttf."""
-    return "".join(f"\\{sign}" if sign in "*?[]\\" else sign for sign in str(path))
 
 
 def _cache_folder() -> Path:

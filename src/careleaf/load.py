@@ -32,6 +32,7 @@ from careleaf.model import (
     LINE,
     NAME,
     SLUG,
+    TAG,
     Approval,
     Catalog,
     Clinic,
@@ -293,9 +294,9 @@ def _each(reader: _Reader, folder: str, pattern: str, model: type[N]) -> dict[st
     for file in reader.files(folder, pattern):
         path = Path(file)
         name = path.stem if pattern.startswith("*.") else path.parent.name
-        if not re.match(SLUG, name.lower()) or (name != name.lower() and folder != "locales"):
-            mend = "Rename it: small letters a to z, digits and hyphens."
-            reader.report(file, 0, "form", f"the name {name!r} is no id", mend)
+        if not re.match(TAG if model is Locale else SLUG, name):
+            mend = "Use a language tag like ar or pt-BR." if model is Locale else _form({"pattern": SLUG})
+            reader.report(file, 0, "form", f"the name {name!r} has a wrong form", mend)
         tree = reader.read_yaml(file)
         if tree is not None and isinstance(tree.value, dict):
             tree.value[NAME] = name

@@ -30,11 +30,13 @@ class MarkupError(ValueError):
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> tuple[Piece, ...]:
-    """Split a text into Pieces. Raises MarkupError for italics and for a brace with no name in it."""
+    """Split a text into Pieces. Raises MarkupError for italics, a lone ** and a brace with no name in it."""
     pieces = tuple(_pieces(text))
     for piece in pieces:
         if not piece.fact and BRACE.search(piece.text):
             raise MarkupError("a brace has no Fact's name in it, like {name}")
+        if not piece.fact and "**" in piece.text:
+            raise MarkupError("a ** has no partner, or a space right inside it")
     return pieces
 
 

@@ -29,12 +29,13 @@ from careleaf.markup import Piece
 LINE = "\0line"
 NAME = "\0name"
 
+TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
 SLUG = r"^[a-z0-9][a-z0-9-]{0,63}$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 SourceKey = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{1,31}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=600, strip_whitespace=True)]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
-Tag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")]
+Tag = Annotated[str, StringConstraints(pattern=TAG)]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()-]{1,24}$")]
 
 

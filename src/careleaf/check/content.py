@@ -9,8 +9,24 @@ from careleaf import markup
 from careleaf.findings import Finding, Severity
 from careleaf.model import Clinic, Kind, Library, Section, Topic
 
+# These read as a table of terms and texts.
+LABELLED_KINDS = {Kind.TIMELINE, Kind.OPTIONS, Kind.LOOKALIKES}
 # A question to ask, or a line that says whom to call, states no medical fact.
 UNSOURCED_KINDS = {Kind.QUESTIONS, Kind.TEACH_BACK, Kind.CONTACT}
+
+
+def not_empty(library: Library) -> Iterator[Finding]:
+    """A library has at least one of everything: without a format, say, nothing would be built in silence."""
+    folders = {
+        "content/topics": library.topics,
+        "content/clinics": library.clinics,
+        "locales": library.locales,
+        "templates/formats": library.formats,
+    }
+    for folder, found in folders.items():
+        if not found:
+            mend = "Copy one from the library that comes with careleaf: careleaf new library DIR"
+            yield Finding(folder, 0, "library", "there is none here that can be read", mend)
 
 
 def unit_ids(library: Library) -> Iterator[Finding]:
@@ -33,6 +49,16 @@ def unit_markup(library: Library) -> Iterator[Finding]:
             except markup.MarkupError as error:
                 mend = "Use **bold**, or plain words; write {name} for a Fact."
                 yield Finding(topic.file, word.line, "markup", f"{word.id}: {error}", mend)
+
+
+def labels(library: Library) -> Iterator[Finding]:
+    """Each Unit of a timeline, of options and of look-alikes has the term that it explains."""
+    for topic in library.topics.values():
+        for section in topic.sections:
+            for unit in section.units if section.kind in LABELLED_KINDS else ():
+                if not unit.label:
+                    message = f"{section.id}/{unit.id} has no label, and a {section.kind} needs one"
+                    yield Finding(topic.file, unit.line, "label", message, "Add label: with a day or a name.")
 
 
 def known_facts(library: Library) -> Iterator[Finding]:
@@ -137,8 +163,10 @@ def due(library: Library, today: date) -> list[Finding]:
 
 
 RULES = (
+    not_empty,
     unit_ids,
     unit_markup,
+    labels,
     known_facts,
     used_facts,
     known_sources,
