@@ -27,6 +27,9 @@ lock: $(ready) ## write requirements.txt from pyproject.toml; newer versions wit
 fonts: $(ready) ## write src/careleaf/fonts.toml from the installed font packages
 	$(python) tools/lock_fonts.py
 
+pictures: all ## make the pictures of the README from the leaflets
+	$(python) tools/pictures.py
+
 clean: ## remove all that make has made
 	rm -rf .venv out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
@@ -39,4 +42,4 @@ $(ready): requirements.txt pyproject.toml tools/setup.sh
 	@sh tools/setup.sh
 	@touch $@
 
-.PHONY: all test lint bench lock fonts clean help
+.PHONY: all test lint bench lock fonts pictures clean help
