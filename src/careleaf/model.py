@@ -302,7 +302,10 @@ class Hours(Part):
 
 
 class Clinic(Named):
-    """Who hands the leaflet out. Its numbers belong to its place, never to a language."""
+    """Who hands the leaflet out. Its numbers belong to its place, never to a language.
+
+    Without `languages`, it hands out every language that the library has.
+    """
 
     FACTS: ClassVar = ("phone", "urgent", "emergency")
 
@@ -314,10 +317,14 @@ class Clinic(Named):
     urgent: Phone
     emergency: Phone
     hours: tuple[Hours, ...] = Field(min_length=1)
-    languages: tuple[Tag, ...] = Field(min_length=1)
+    languages: tuple[Tag, ...] = ()
     facts: Annotated[Mapping[Slug, Annotated[Mapping[Slug, FactValue], Keyed]], Keyed] = Field(
         default_factory=dict
     )
+
+    def speaks(self, lang: str) -> bool:
+        """Say whether the clinic hands out leaflets in a language."""
+        return not self.languages or lang in self.languages
 
     @property
     def file(self) -> str:

@@ -139,7 +139,7 @@ def _editions(
                 continue
             given = text_digest(topic, words)
             for clinic in library.clinics.values():
-                for form in library.formats.values() if lang in clinic.languages else ():
+                for form in library.formats.values() if clinic.speaks(lang) else ():
                     parts = [given, state, ui, *_parts(library, topic, lang, clinic, form), shared[form.name]]
                     path = f"{clinic.name}/{lang}/{topic.name}.{form.name}.{form.extension}"
                     yield Edition(
