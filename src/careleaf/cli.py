@@ -33,6 +33,20 @@ COLOURS = {
     Status.EXPIRED: "red",
 }
 
+BYTES = {
+    True: "as we built them",
+    False: "CHANGED since we built them: do not hand it out",
+    None: "of another state of the library, so that nobody can tell",
+}
+TEXT = {
+    (True, True): "current",
+    (
+        True,
+        False,
+    ): "current, but the clinic's details, the design or careleaf itself have changed: print it anew",
+    (False, False): "NOT current: the words have changed since, do not hand it out",
+}
+
 root_option = click.option(
     "--root",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -59,7 +73,7 @@ class DefaultGroup(click.Group):
 @click.group(cls=DefaultGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="careleaf")
 def main() -> None:
-    r"""Print patient leaflets in the reader's own language.
+    """Print patient leaflets in the reader's own language.
 
     \b
     careleaf                          build every leaflet into out/
@@ -98,7 +112,7 @@ def build(  # noqa: PLR0913 # one for each option
     root: Path | None,
     as_json: bool,
 ) -> None:
-    r"""Build the leaflets that are new or have changed (the default command).
+    """Build the leaflets that are new or have changed (the default command).
 
     \b
     careleaf build
@@ -142,7 +156,7 @@ def _summary(report: pipeline.Report, out: Path) -> str:
 @root_option
 @json_option
 def check(*, root: Path | None, as_json: bool) -> None:
-    r"""List everything that is wrong with the library, with file, line and mend.
+    """List everything that is wrong with the library, with file, line and mend.
 
     \b
     careleaf check
@@ -156,7 +170,7 @@ def check(*, root: Path | None, as_json: bool) -> None:
         _print_findings(findings)
         counts = Counter(finding.severity for finding in findings)
         errors, held, warnings = (counts[each] for each in Severity)
-        click.echo(f"{errors} errors, {held} texts not current, {warnings} warnings.")
+        click.echo(f"Errors: {errors}. Texts not current: {held}. Warnings: {warnings}.")
     _exit(ok=all(finding.severity is Severity.WARNING for finding in findings))
 
 
@@ -164,7 +178,7 @@ def check(*, root: Path | None, as_json: bool) -> None:
 @root_option
 @json_option
 def list_(*, root: Path | None, as_json: bool) -> None:
-    r"""List the topics, languages, formats and clinics of the library.
+    """List the topics, languages, formats and clinics of the library.
 
     \b
     careleaf list
@@ -194,7 +208,7 @@ def list_(*, root: Path | None, as_json: bool) -> None:
 @root_option
 @json_option
 def status(*, root: Path | None, as_json: bool) -> None:
-    r"""Show where each topic stands in each language.
+    """Show where each topic stands in each language.
 
     Missing: not translated. Stale: the English has changed. Draft: nobody has approved it.
     Expired: the approval has run out.
@@ -221,7 +235,7 @@ def status(*, root: Path | None, as_json: bool) -> None:
 @main.command("doctor")
 @json_option
 def doctor_(*, as_json: bool) -> None:
-    r"""Say whether this machine is fit to print, and what to do if not.
+    """Say whether this machine is fit to print, and what to do if not.
 
     \b
     careleaf doctor
@@ -233,14 +247,14 @@ def doctor_(*, as_json: bool) -> None:
         for name, version in found.items():
             click.echo(f"{name:<16} {version}")
         _print_findings(findings)
-        click.echo(f"{len(findings)} things to mend." if findings else "Everything that is needed is here.")
+        click.echo(f"To mend: {len(findings)}." if findings else "Everything that is needed is here.")
     _exit(ok=not findings)
 
 
 @main.command("schema")
 @click.argument("kind", type=click.Choice(list(schema.FILES)))
 def schema_(kind: str) -> None:
-    r"""Print the JSON Schema of a kind of file, for an editor.
+    """Print the JSON Schema of a kind of file, for an editor.
 
     \b
     careleaf schema topic > topic.schema.json
@@ -254,7 +268,7 @@ def schema_(kind: str) -> None:
 @root_option
 @json_option
 def verify(*, file: Path, out: Path, root: Path | None, as_json: bool) -> None:
-    r"""Say which leaflet a PDF is, whether its bytes are ours, and whether it is current.
+    """Say which leaflet a PDF is, whether its bytes are ours, and whether it is current.
 
     \b
     careleaf verify scan-from-the-rack.pdf
@@ -270,15 +284,9 @@ def verify(*, file: Path, out: Path, root: Path | None, as_json: bool) -> None:
         _print_json(asdict(verdict))
     else:
         click.echo(f"Leaflet: {verdict.edition}, version {verdict.version}, text {verdict.text_digest[:8]}")
-        click.echo(
-            "Bytes:   as we built them"
-            if verdict.ours
-            else "Bytes:   NOT as we built them: do not hand it out"
-        )
-        click.echo(
-            "Text:    current" if verdict.current else "Text:    NOT current: the library has changed since"
-        )
-    _exit(ok=verdict.ours and verdict.current)
+        click.echo(f"Bytes:   {BYTES[verdict.ours]}")
+        click.echo(f"Text:    {TEXT[verdict.words_current, verdict.current]}")
+    _exit(ok=bool(verdict.ours) and verdict.current)
 
 
 @main.group()
@@ -289,17 +297,18 @@ def new() -> None:
 @new.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def library(folder: Path) -> None:
-    r"""Copy the library that came with careleaf, for a clinic to own.
+    """Copy the library that came with careleaf, for a clinic to own.
 
     \b
     careleaf new library my-clinic
-    careleaf build --root my-clinic
+    careleaf build --root my-clinic --out my-clinic/out
     """
     try:
         new_library(home(), folder)
     except FileExistsError as error:
         raise click.UsageError(str(error)) from error
-    click.echo(f"{folder} is yours. Change {folder}/content/clinics/, then: careleaf build --root {folder}")
+    click.echo(f"{folder} is yours. Change {folder}/content/clinics/, then build it:")
+    click.echo(f"careleaf build --root {folder} --out {folder}/out")
 
 
 def _loaded(root: Path | None) -> Library:

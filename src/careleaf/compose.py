@@ -152,8 +152,8 @@ def _sources(library: Library, topic: Topic) -> tuple[Source, ...]:
 
 def _main(sources: tuple[Source, ...]) -> tuple[Source, ...]:
     """Choose the best-graded sources, one of each publisher."""
-    good = (source for source in sources if source.grade in {"A", "B"} and not source.mirror)
-    ranked = sorted(good, key=lambda source: source.grade)
+    good = [source for source in sources if source.grade in {"A", "B"} and not source.mirror]
+    ranked = sorted(good or sources, key=lambda source: source.grade)
     publishers = [source.publisher for source in ranked]
     first = (source for place, source in enumerate(ranked) if source.publisher not in publishers[:place])
     return tuple(islice(first, MAIN_SOURCES))

@@ -55,6 +55,8 @@ MAX_BYTES: Final = 262_144
 MAX_DEPTH: Final = 12
 """How deeply YAML may nest."""
 
+TYPES: Final = {"number", "measure", "strength", "time", "[key]"}
+"""What pydantic adds to a place to say which type of Fact it tried."""
 TEMPLATE_SUFFIXES: Final = {".html", ".css", ".txt", ".svg"}
 APPROVALS: Final = TypeAdapter(tuple[Approval, ...])
 SOURCES: Final = TypeAdapter(Annotated[dict[SourceKey, Source], Keyed])
@@ -72,6 +74,7 @@ class _Reader:
 
     root: Path
     findings: list[Finding] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
 
     def report(self, file: str, line: int, rule: str, message: str, mend: str) -> None:
         self.findings.append(Finding(file, line, rule, message, mend))
@@ -212,7 +215,7 @@ class _Tree:
 def _explain(detail: ErrorDetails) -> tuple[str, str, str]:
     """Say in an author's words what the model refused: rule, message, mend."""
     kind, context = detail["type"], detail.get("ctx", {})
-    name = str(detail["loc"][-1]) if detail["loc"] else "the file"
+    name = _name(detail["loc"])
     given = "" if isinstance(detail["input"], dict | list | tuple) else f" (here: {detail['input']!r})"
     explained = {
         "missing": ("missing", f"the key {name!r} is missing", "Add it."),
@@ -224,6 +227,7 @@ def _explain(detail: ErrorDetails) -> tuple[str, str, str]:
             f"{name!r} is too long",
             f"Use at most {context.get('max_length')} characters.",
         ),
+        "too_short": ("missing", f"{name!r} is empty", "Write at least one."),
         "union_tag_not_found": (
             "missing",
             f"{name!r} has no type",
@@ -232,6 +236,12 @@ def _explain(detail: ErrorDetails) -> tuple[str, str, str]:
     }
     fallback = ("value", f"{name!r}: {_lower(detail['msg'])}{given}", "Correct the value.")
     return explained.get(kind, fallback)
+
+
+def _name(loc: Place) -> str:
+    """Name a place as its author knows it: "facts.keep-dry", "sections 3"."""
+    known = [str(part + 1) if isinstance(part, int) else part for part in loc if part not in TYPES]
+    return (" " if known and known[-1].isdigit() else ".").join(known[-2:]) or "the file"
 
 
 def _form(context: Mapping[str, Any]) -> str:
@@ -284,6 +294,7 @@ def load(root: Path) -> tuple[Library, list[Finding]]:
         approvals=_approvals(reader),
         templates=_templates(reader),
         images=_images(reader),
+        unread=frozenset(reader.unread),
     )
     return library, reader.findings
 
@@ -303,8 +314,10 @@ def _each(reader: _Reader, folder: str, pattern: str, model: type[N]) -> dict[st
             value = reader.validate(tree, model.model_validate)
             if value is not None:
                 found[name] = value
+                continue
         elif tree is not None:
             reader.report(file, 1, "yaml", "the file is not a list of keys", "Write `key: value` lines.")
+        reader.unread.add(file)
     return found
 
 

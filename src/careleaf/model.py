@@ -435,6 +435,8 @@ class Library:
     """Every text file below `templates/`, by its path there."""
     images: Mapping[str, bytes]
     """Every drawing of `content/images/`, by file name."""
+    unread: frozenset[str] = frozenset()
+    """Files with faults that `load` has told: what points at them is not at fault too."""
 
 
 @dataclass(frozen=True, slots=True)

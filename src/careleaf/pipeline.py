@@ -8,6 +8,7 @@ from pathlib import Path
 
 from careleaf import pool, publish
 from careleaf.check import check
+from careleaf.check.catalogs import concerns
 from careleaf.compose import compose
 from careleaf.findings import Finding, Severity, blocking
 from careleaf.load import fingerprint, load
@@ -59,12 +60,32 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
     if blocking(findings):
         return Report(tuple(sorted(findings)))
     everything, wanted = plan(library, selection, versions(), options.today)
+    findings = _about(findings, library, selection) + _nothing(selection, wanted)
     with publish.opened(out) as done:
         todo = [edition for edition in wanted if options.force or not publish.is_done(out, done, edition)]
         made = dict(_make(library, todo, out, options, findings))
         removed = publish.finish(out, _kept(done, everything, todo) | made, library, "" if findings else key)
     unchanged = tuple(edition for edition in wanted if edition not in todo)
     return Report(tuple(sorted(findings)), tuple(made), unchanged, tuple(removed))
+
+
+def _about(findings: Iterable[Finding], library: Library, selection: Selection) -> list[Finding]:
+    """Leave out what holds back only leaflets that nobody asked for."""
+    topics, langs = selection.topics or library.topics, selection.langs or library.locales
+    return [
+        finding
+        for finding in findings
+        if finding.severity is not Severity.HELD or concerns(finding, topics, langs)
+    ]
+
+
+def _nothing(selection: Selection, wanted: Iterable[Edition]) -> list[Finding]:
+    """Tell a caller who named something that there is nothing of it to print, and where to look why."""
+    named = selection.topics or selection.langs or selection.formats or selection.clinics
+    if any(wanted) or not named:
+        return []
+    message, mend = "nothing of what was asked for can be printed", "See why with: careleaf status"
+    return [Finding("selection", 0, "nothing", message, mend, Severity.HELD)]
 
 
 def _kept(

@@ -59,10 +59,15 @@ def _is_current(entry: Entry | None, english: str) -> bool:
 
 
 def text_digest(topic: Topic, words: Mapping[str, str]) -> str:
-    """Digest what the reader reads: words, Facts and structure, not layout. An Approval binds to it."""
+    """Digest what the reader reads: words in their order, Facts and structure, not layout.
+
+    An Approval binds to it. The English is part of it, so that a translation is approved as one of just
+    this English.
+    """
     structure = [[section.id, section.kind, section.level] for section in topic.sections]
     facts = {name: fact.model_dump(mode="json", exclude={"sources"}) for name, fact in topic.facts.items()}
-    return _digest([topic.name, topic.audience, structure, facts, dict(words)])
+    pairs = [[word.id, word.text, words[word.id]] for word in topic.words()]
+    return _digest([topic.name, topic.audience, structure, facts, pairs])
 
 
 def status(library: Library, topic: Topic, lang: str, today: date) -> Status:

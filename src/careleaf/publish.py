@@ -5,6 +5,7 @@ power cut leaves the old file or the new one, never a part. The manifest is writ
 way: a file that it does not know is made again.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -21,6 +22,7 @@ from careleaf.model import Artifact, Edition, Library, Status
 from careleaf.versions import versions
 
 MANIFEST: Final = "manifest.json"
+FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 LOCK: Final = ".lock"
 UNFINISHED: Final = ".unfinished-"
 
@@ -84,9 +86,8 @@ def opened(out: Path) -> Iterator[Manifest]:
     except BlockingIOError as error:
         raise PublishError(f"another build is writing to {out}: wait for it, or choose --out") from error
     except OSError as error:
-        raise PublishError(
-            f"{error.filename or out}: {error.strerror}: free some space, or choose --out"
-        ) from error
+        mend = "free some space" if error.errno in FULL else "choose another folder with --out"
+        raise PublishError(f"{error.filename or out}: {error.strerror}: {mend}") from error
 
 
 def read_manifest(out: Path) -> Manifest:

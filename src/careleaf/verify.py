@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from careleaf import publish
 from careleaf.compose import compose
@@ -17,13 +16,19 @@ from careleaf.writers import write
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is known of a PDF: `ours` if its bytes are as built, `current` if nothing has changed since."""
+    """What is known of a PDF.
+
+    `ours` says whether its bytes are as built: None if it is of an earlier state that the output folder
+    does not hold any more, so that nobody can tell. `current` says that nothing has changed since, and
+    `words_current` that at least what the reader reads has not.
+    """
 
     edition: str
     version: int
     text_digest: str
-    ours: bool
+    ours: bool | None
     current: bool
+    words_current: bool
 
 
 def verify(file: Path, library: Library, out: Path, today: date) -> Verdict | None:
@@ -31,21 +36,22 @@ def verify(file: Path, library: Library, out: Path, today: date) -> Verdict | No
     source = reading.source(file)
     if source is None:
         return None
-    edition = _edition(library, source, today)
+    told = [source["edition"][field] for field in ("topic", "lang", "clinic", "format")]
+    edition = _edition(library, told, today)
     current = edition is not None and edition.digest == source["digest"]
     return Verdict(
-        edition=" ".join(source["edition"].values()),
+        edition=" ".join(told),
         version=source["topic"]["version"],
         text_digest=source["text_digest"],
-        ours=_is_known(file, out) or (current and edition is not None and _is_remade(file, library, edition)),
+        ours=_is_known(file, out) or (_is_remade(file, library, edition) if current and edition else None),
         current=current,
+        words_current=edition is not None and edition.text_digest == source["text_digest"],
     )
 
 
-def _edition(library: Library, source: dict[str, Any], today: date) -> Edition | None:
-    told = source["edition"]
-    selection = Selection((told["topic"],), (told["lang"],), (told["format"],), (told["clinic"],))
-    return next(iter(plan(library, selection, versions(), today)[1]), None)
+def _edition(library: Library, told: list[str], today: date) -> Edition | None:
+    everything, _ = plan(library, Selection(), versions(), today)
+    return next((edition for edition in everything if str(edition) == " ".join(told)), None)
 
 
 def _is_known(file: Path, out: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from careleaf.check import catalogs, characters, clinics, content, pictures, speech, templates
+from careleaf.check import approvals, catalogs, characters, clinics, content, pictures, speech, templates
 from careleaf.findings import Finding
 from careleaf.model import Library
 
@@ -10,6 +10,7 @@ RULES = (
     *content.RULES,
     *clinics.RULES,
     *catalogs.RULES,
+    *approvals.RULES,
     *characters.RULES,
     *speech.RULES,
     *pictures.RULES,

@@ -5,7 +5,8 @@ is not current: its own Editions are held, and everybody else's are built.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from pathlib import PurePosixPath
 
 from careleaf import markup
 from careleaf.findings import Finding, Severity
@@ -38,6 +39,8 @@ def topics(library: Library) -> Iterator[Finding]:
     """Every catalog belongs to a topic, and every entry to a Unit of it."""
     for (_, name), catalog in library.catalogs.items():
         texts = english(library, name)
+        if texts is None and f"content/topics/{name}.yaml" in library.unread:
+            continue
         if texts is None:
             mend = "Rename it like the topic's file, or remove it."
             yield Finding(catalog.file, 0, "unknown-topic", f"there is no topic {name}", mend)
@@ -86,6 +89,31 @@ def current(library: Library) -> Iterator[Finding]:
             yield from _obsolete(catalog)
 
 
+def present(library: Library) -> Iterator[Finding]:
+    """A language that a clinic promises has a catalog for every topic; one that has any has the templates' words."""
+    for clinic in library.clinics.values():
+        for tag in clinic.languages:
+            for topic in library.topics if tag in library.locales and not library.locales[tag].source else ():
+                if (tag, topic) not in library.catalogs:
+                    message = f"{clinic.file} promises {tag}, and {topic} is not translated"
+                    mend = f"Translate it, or take {tag} out of the clinic's languages."
+                    file = f"locales/{tag}/LC_MESSAGES/{topic}.po"
+                    yield Finding(file, 0, "missing", message, mend, Severity.HELD)
+    for tag in sorted({tag for tag, _ in library.catalogs}):
+        if (tag, UI) not in library.catalogs:
+            mend = "Translate templates/ui.yaml: without it, nothing in this language can be printed."
+            file = f"locales/{tag}/LC_MESSAGES/{UI}.po"
+            yield Finding(
+                file, 0, "missing", "the templates' own words are not translated", mend, Severity.HELD
+            )
+
+
+def concerns(finding: Finding, topics: Container[str], langs: Container[str]) -> bool:
+    """Say whether a Finding about a catalog concerns any of some topics in any of some languages."""
+    _, tag, _, name = PurePosixPath(finding.file).parts
+    return tag in langs and (PurePosixPath(name).stem in topics or PurePosixPath(name).stem == UI)
+
+
 def _behind(catalog: Catalog, texts: Mapping[str, str]) -> Iterator[Finding]:
     for id_, text in texts.items():
         entry = catalog.entries.get(id_)
@@ -95,7 +123,8 @@ def _behind(catalog: Catalog, texts: Mapping[str, str]) -> Iterator[Finding]:
         elif entry.fuzzy:
             message, mend = f"{id_} is marked fuzzy", "Check the translation, then remove the mark."
         elif entry.english != text:
-            message, mend = f"the English of {id_} has changed", f"Translate it anew: {text!r}"
+            message = f"the English of {id_} has changed"
+            mend = f"Translate it anew, and make its msgid the new English: {text!r}"
         else:
             continue
         yield Finding(catalog.file, line, "stale", message, mend, Severity.HELD)
@@ -107,4 +136,4 @@ def _obsolete(catalog: Catalog) -> Iterator[Finding]:
         yield Finding(catalog.file, line, "obsolete", message, mend, Severity.HELD)
 
 
-RULES = (locales, topics, parity, current)
+RULES = (locales, topics, parity, current, present)

@@ -24,7 +24,7 @@ def not_empty(library: Library) -> Iterator[Finding]:
         "templates/formats": library.formats,
     }
     for folder, found in folders.items():
-        if not found:
+        if not found and not any(file.startswith(folder) for file in library.unread):
             mend = "Copy one from the library that comes with careleaf: careleaf new library DIR"
             yield Finding(folder, 0, "library", "there is none here that can be read", mend)
 
@@ -121,7 +121,7 @@ def used_sources(library: Library) -> Iterator[Finding]:
         for key in part.sources
     }
     for source in library.sources.values():
-        if source.name not in used:
+        if source.name not in used and not library.unread:
             message, mend = f"nothing rests on the source {source.name}", "Remove it."
             yield Finding(
                 "content/sources.yaml", source.line, "unused-source", message, mend, Severity.WARNING

@@ -45,7 +45,9 @@ def write(job: Job) -> Artifact:
         except FatalURLFetchingError as error:
             return Artifact(job.path, b"", 0, (_finding(job, "asset", str(error), "Correct the template."),))
     findings = [
-        _finding(job, "engine", f"the engine says: {complaint}", "Correct the template or its style.")
+        _finding(
+            job, "engine", f"the engine says: {complaint.rstrip('.')}", "Correct the template or its style."
+        )
         for complaint in dict.fromkeys(complaints)
     ]
     findings += _too_long(job, len(document.pages)) + _foreign_fonts(job, document)
