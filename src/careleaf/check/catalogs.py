@@ -90,7 +90,7 @@ def current(library: Library) -> Iterator[Finding]:
 
 
 def present(library: Library) -> Iterator[Finding]:
-    """A language that a clinic promises has a catalog for every topic; one that has any has the templates' words."""
+    """A promised language has a catalog for every topic, and one with catalogs has the templates' words."""
     for clinic in library.clinics.values():
         for tag in clinic.languages:
             for topic in library.topics if tag in library.locales and not library.locales[tag].source else ():
