@@ -1,0 +1,178 @@
+"""The structure tree, read back from the files: what a screen reader is told, and in which order."""
+
+import dataclasses
+from collections import Counter
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+import pikepdf
+import pytest
+
+from tests import reading
+from tests.conftest import Built
+from tests.reading import Printed, Structure
+
+ROLES = {
+    "p": "P", "ul": "L", "ol": "L", "li": "LI", "table": "Table", "tr": "TR", "th": "TH", "td": "TD",
+    "h1": "H1", "h2": "H2", "a": "Link", "img": "Figure",
+}  # fmt: skip
+PAINTING = {"TJ", "Tj", "'", '"', "f", "F", "f*", "S", "s", "B", "B*", "b", "b*", "Do", "sh", "BI"}
+
+
+def html_roles(body: Element) -> Counter[str]:
+    """Count the elements that must be in the tree; a drawing without words is decoration."""
+    inside = (each for each in body.iter() if each.tag != "img" or each.get("alt"))
+    return Counter(ROLES[each.tag] for each in inside if each.tag in ROLES)
+
+
+def tree_roles(tree: Structure) -> Counter[str]:
+    return Counter(node.role for node in tree.root.walk() if node.role in ROLES.values())
+
+
+def handouts(built: Built) -> list[tuple[Printed, Structure]]:
+    return [(one, reading.structure(one.path)) for one in reading.printed(built, "handout")]
+
+
+def test_each_language_tells_a_screen_reader_what_a_person_has_reviewed(built: Built) -> None:
+    for one in reading.printed(built, "handout", "after-laser"):
+        tree = reading.structure(one.path)
+        name = f"structure-after-laser-{one.edition.lang}.txt"
+        reading.compare_with_snapshot(name, "\n".join(tree.root.outline()) + "\n")
+
+
+def test_every_reviewed_snapshot_is_still_compared() -> None:
+    assert {file.name for file in reading.FOLDER.iterdir()} == reading.SNAPSHOTS
+
+
+def test_every_paragraph_list_table_and_heading_is_one_element(built: Built) -> None:
+    for one, tree in handouts(built):
+        assert tree_roles(tree) == html_roles(one.body), str(one)
+        assert len(tree.root.find("LBody")) == len(tree.root.find("LI")) > 0, str(one)
+
+
+def test_a_screen_reader_hears_every_word_in_the_order_of_the_text(built: Built) -> None:
+    for one, tree in handouts(built):
+        expected = reading.spoken(one.body, "foot")
+        assert reading.letters(tree.root.text("Lbl")) == reading.letters(expected), str(one)
+
+
+def test_heads_and_feet_of_pages_are_not_read_out(built: Built) -> None:
+    for one, tree in handouts(built):
+        pages = len(tree.pages)
+        for number, found in enumerate(tree.pages, start=1):
+            kept = [mark for mark in found if mark.tag == "Artifact" and mark.glyphs]
+            said = "".join(mark.text for mark in kept)
+            expected = reading.foot(one, number, pages)
+            assert Counter(reading.characters(said)) == Counter(reading.characters(expected)), str(one)
+
+
+def test_header_cells_say_what_they_head(built: Built) -> None:
+    for one, tree in handouts(built):
+        headers = tree.root.find("TH")
+        assert headers, str(one)
+        assert all("Scope=/Row" in header.notes for header in headers), str(one)
+
+
+def test_lists_say_how_they_are_numbered(built: Built) -> None:
+    for one, tree in handouts(built):
+        numbered = [node for node in tree.root.find("L") if "ListNumbering=/Decimal" in node.notes]
+        plain = [node for node in tree.root.find("L") if "ListNumbering=/None" in node.notes]
+        tags = Counter(each.tag for each in one.body.iter())
+        assert (len(numbered), len(plain)) == (tags["ol"], tags["ul"]), str(one)
+
+
+def test_words_in_another_language_say_so(built: Built) -> None:
+    for one, tree in handouts(built):
+        own = one.edition.lang
+        expected = [
+            (each.get("lang"), reading.letters("".join(each.itertext())))
+            for child in one.body
+            if child.get("class") != "foot"
+            for each in child.iter()
+            if each.get("lang") not in {None, own}
+        ]
+        marked = [
+            (note.removeprefix("Lang="), reading.letters(node.text()))
+            for node in tree.root.walk()
+            for note in node.notes
+            if note.startswith("Lang=")
+        ]
+        assert marked == expected, str(one)
+        assert bool(expected) == (own != "en"), str(one)
+
+
+def test_a_drawing_with_a_meaning_is_described_in_words(built: Built) -> None:
+    seen = 0
+    for one, tree in handouts(built):
+        expected = [each.get("alt") for each in one.body.iter("img") if each.get("alt")]
+        figures = tree.root.find("Figure")
+        assert [f"Alt={alt}" for alt in expected] == [note for each in figures for note in each.notes], str(
+            one
+        )
+        seen += len(figures)
+    assert seen
+
+
+def test_whatever_is_painted_is_in_the_tree_or_an_artifact(built: Built) -> None:
+    for one, tree in handouts(built):
+        assert not tree.unmarked, str(one)
+        with pikepdf.open(one.path) as pdf:
+            for number, page in enumerate(pdf.pages):
+                told = [place for node in tree.root.walk() for place in node.places if place[0] == number]
+                painted, loose = painted_marks(page)
+                assert not loose, f"{one}, page {number + 1}"
+                assert sorted(painted) == sorted(mcid for _, mcid in told), f"{one}, page {number + 1}"
+
+
+def painted_marks(page: pikepdf.Page) -> tuple[list[int], list[str]]:
+    """List the marks of a page, and what is painted outside of any mark."""
+    around: list[bool] = []
+    painted: list[int] = []
+    loose: list[str] = []
+    for instruction in pikepdf.parse_content_stream(page):
+        operator = str(instruction.operator)
+        if operator in {"BMC", "BDC"}:
+            tag, *properties = instruction.operands
+            if properties and "/MCID" in properties[0]:
+                painted.append(int(properties[0]["/MCID"]))
+                around.append(True)
+            else:
+                around.append(tag == "/Artifact")
+        elif operator == "EMC":
+            around.pop()
+        elif operator in PAINTING and not any(around):
+            loose.append(operator)
+    return painted, loose
+
+
+@pytest.fixture
+def long_page(built: Built, tmp_path: Path) -> Structure:
+    """A paragraph and a table, each longer than a page."""
+    from careleaf.pdf import engine  # noqa: PLC0415 # settles the fonts: only where a page is laid out
+
+    one = reading.printed(built, "handout")[0]
+    rows = "".join(f'<tr><th scope="row">Row {row}</th><td>cell</td></tr>' for row in range(90))
+    head = "<thead><tr><th>Name</th><th>What</th></tr></thead>"
+    markup = (
+        f'<html lang="en"><title>Long</title><p>{"many words " * 900}</p><table>{head}{rows}</table></html>'
+    )
+    artifact = engine.write(dataclasses.replace(one.job, markup=markup, pages=None))
+    assert artifact.pages > 4
+    file = tmp_path / "long.pdf"
+    file.write_bytes(artifact.content)
+    return reading.structure(file)
+
+
+def test_a_paragraph_over_pages_is_read_as_one(long_page: Structure) -> None:
+    (paragraph,) = long_page.root.find("P")
+    assert len({page for page, _ in paragraph.places}) > 1
+    assert len(reading.words(paragraph.own_text)) == 1800
+
+
+def test_a_table_over_pages_is_read_as_one_and_its_head_once(long_page: Structure) -> None:
+    (table,) = long_page.root.find("Table")
+    assert len({page for node in table.walk() for page, _ in node.places}) > 1
+    assert len(table.find("THead")) == 1
+    assert len(table.find("TR")) == 91
+    scopes = Counter(note for header in table.find("TH") for note in header.notes)
+    assert scopes == {"Scope=/Column": 2, "Scope=/Row": 90}
