@@ -371,7 +371,7 @@ def _several(value: Any) -> list[Any]:  # noqa: ANN401 # pikepdf
 # --- Where characters stand ------------------------------------------------------------------------
 
 LTR_RUN: Final = re.compile(r"[0-9A-Za-z]+(?:[.:,][0-9A-Za-z]+)*")
-ISOLATED: Final = re.compile("[\u2066\u2068]([^\u2069]*)\u2069")
+ISOLATED: Final = re.compile("[\u2066-\u2068]([^\u2069]*)\u2069")
 NEAR: Final = 5
 """Points: two lines of a paragraph start this near to each other; a wider gap parts two columns."""
 

@@ -1,11 +1,16 @@
 """PO files in: one topic's words in one Locale, keyed by Unit id."""
 
+import re
 from collections import Counter
+from typing import Final
 
 import polib
 
 from careleaf.findings import Finding
 from careleaf.model import Catalog, Entry, Provenance
+
+QUOTED: Final = re.compile(r'(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d+\])?)\s+)?"(?:[^"\\]|\\.)*"')
+"""A line of a PO file that is no comment."""
 
 
 def parse(file: str, text: str) -> tuple[Catalog | None, list[Finding]]:
@@ -14,6 +19,12 @@ def parse(file: str, text: str) -> tuple[Catalog | None, list[Finding]]:
     An entry's provenance is its flag `human`, `machine` or `memory`; unmarked words are taken for
     machine-made, the safest guess.
     """
+    if torn := _torn(text):
+        message, mend = (
+            "a line has no text in straight quotes",
+            'Write it as msgstr "text", with \\" for a quote.',
+        )
+        return None, [Finding(file, line, "po", message, mend) for line in torn]
     try:
         # polib takes a text for a path if such a file exists; a PO file's text has line ends, a path never.
         po = polib.pofile(text + "\n")
@@ -37,6 +48,15 @@ def parse(file: str, text: str) -> tuple[Catalog | None, list[Finding]]:
     entries = {entry.msgctxt: _entry(entry) for entry in current if entry.msgctxt}
     obsolete = tuple(entry.linenum or 0 for entry in po.obsolete_entries())
     return Catalog(file, entries, obsolete), findings
+
+
+def _torn(text: str) -> list[int]:
+    """Find the lines whose quotes are not closed: polib cuts off a letter there without a word."""
+    return [
+        number
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line.strip() and not line.startswith("#") and not QUOTED.fullmatch(line.strip())
+    ]
 
 
 def _entry(entry: polib.POEntry) -> Entry:

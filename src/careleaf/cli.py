@@ -25,6 +25,7 @@ from careleaf.plan import status as status_of
 from careleaf.publish import PublishError
 
 FINDINGS = 1
+WIDE = 10_000
 COLOURS = {
     Status.MISSING: "dim",
     Status.STALE: "yellow",
@@ -228,7 +229,9 @@ def status(*, root: Path | None, as_json: bool) -> None:
     table = Table("topic", *library.locales, box=None, pad_edge=False)
     for name, row in matrix.items():
         table.add_row(name, *(f"[{COLOURS[state]}]{state}[/]" for state in row.values()))
-    Console().print(table)
+    console = Console()
+    # A pipe has no width: nothing is cut short there.
+    console.print(table, width=None if console.is_terminal else WIDE)
     click.echo(", ".join(f"{counts[state]} {state}" for state in Status if counts[state]) + ".")
 
 
@@ -307,6 +310,8 @@ def library(folder: Path) -> None:
         new_library(home(), folder)
     except FileExistsError as error:
         raise click.UsageError(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{folder} cannot be written: {error.strerror}.") from error
     click.echo(f"{folder} is yours. Change {folder}/content/clinics/, then build it:")
     click.echo(f"careleaf build --root {folder} --out {folder}/out")
 

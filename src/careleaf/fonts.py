@@ -5,10 +5,12 @@ invisible: a character that our fonts lack must be a Finding, never another mach
 """
 
 import hashlib
+import io
 import os
 import tempfile
 import tomllib
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -70,6 +72,15 @@ def characters(family: str) -> frozenset[int]:
         return frozenset()
     with TTFont(file, lazy=True) as font:
         return frozenset(font.getBestCmap())
+
+
+@lru_cache(maxsize=8)
+def letters(content: bytes) -> Mapping[int, str]:
+    """Give the letter that each glyph of a font file stands for; presentation forms count as their letter."""
+    with TTFont(io.BytesIO(content), lazy=True) as font:
+        names = font.getReverseGlyphMap()
+        forms = sorted(font.getBestCmap().items(), reverse=True)
+        return {names[name]: unicodedata.normalize("NFKC", chr(code)) for code, name in forms}
 
 
 def sums(wanted: Iterable[str]) -> dict[str, str]:

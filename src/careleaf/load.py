@@ -6,6 +6,7 @@ tags and duplicate keys are refused (an alias bomb of 300 bytes unfolds to hundr
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from careleaf import catalogs
 from careleaf.findings import Finding
 from careleaf.model import (
     LINE,
+    LINES,
     NAME,
     SLUG,
     TAG,
@@ -55,6 +57,7 @@ MAX_BYTES: Final = 262_144
 MAX_DEPTH: Final = 12
 """How deeply YAML may nest."""
 
+NO_KEYS: Final = "the file has no keys with values"
 TYPES: Final = {"number", "measure", "strength", "time", "[key]"}
 """What pydantic adds to a place to say which type of Fact it tried."""
 TEMPLATE_SUFFIXES: Final = {".html", ".css", ".txt", ".svg"}
@@ -87,6 +90,11 @@ class _Reader:
     def read(self, file: str) -> bytes | None:
         """Read one file whole, or report why it may not be read."""
         path = self.root / file
+        if not os.access(path, os.R_OK):
+            self.report(
+                file, 0, "unreadable", "the file may not be read", "Give yourself the right to read it."
+            )
+            return None
         if not path.resolve().is_relative_to(self.root.resolve()):
             mend = "Put a copy of the file into the library in place of the link."
             self.report(file, 0, "outside", "this link leads out of the library", mend)
@@ -163,6 +171,10 @@ class _Tree:
                     self.value = self._node(event, events, ())
                 except _TooDeepError:
                     return
+
+    def paths(self) -> dict[str, int]:
+        """Give the lines by dotted names of keys."""
+        return {".".join(map(str, place)): line for place, line in self.lines.items()}
 
     def line_of(self, loc: Place) -> int:
         """Find the line of the nearest part that the file has for a place in the model."""
@@ -270,7 +282,7 @@ def fingerprint(root: Path) -> str:
         for path in sorted((root / folder).rglob("*")):
             if path.is_file():
                 size = path.stat().st_size
-                content = path.read_bytes() if size <= MAX_BYTES else b""
+                content = path.read_bytes() if size <= MAX_BYTES and os.access(path, os.R_OK) else b""
                 digest.update(f"{path.relative_to(root).as_posix()}\0{size}\0".encode() + content)
     return digest.hexdigest()
 
@@ -310,24 +322,31 @@ def _each(reader: _Reader, folder: str, pattern: str, model: type[N]) -> dict[st
             reader.report(file, 0, "form", f"the name {name!r} has a wrong form", mend)
         tree = reader.read_yaml(file)
         if tree is not None and isinstance(tree.value, dict):
-            tree.value[NAME] = name
+            tree.value |= {NAME: name, LINES: tree.paths()}
             value = reader.validate(tree, model.model_validate)
             if value is not None:
                 found[name] = value
                 continue
         elif tree is not None:
-            reader.report(file, 1, "yaml", "the file is not a list of keys", "Write `key: value` lines.")
+            reader.report(file, 1, "yaml", NO_KEYS, "Write `key: value` lines.")
         reader.unread.add(file)
     return found
 
 
 def _keyed(reader: _Reader, file: str, adapter: TypeAdapter[dict[str, N]]) -> dict[str, N]:
     """Read a file that maps names to values."""
-    tree = reader.read_yaml(file) if (reader.root / file).is_file() else None
-    if tree is None or not isinstance(tree.value, dict):
+    if not (reader.root / file).is_file():
         return {}
-    named = {key: row | {NAME: key} if isinstance(row, dict) else row for key, row in tree.value.items()}
-    return reader.validate(tree, lambda _: adapter.validate_python(named)) or {}
+    tree = reader.read_yaml(file)
+    if tree and isinstance(tree.value, dict):
+        rows = tree.value.items()
+        named = {key: row | {NAME: key} if isinstance(row, dict) else row for key, row in rows}
+        if (found := reader.validate(tree, lambda _: adapter.validate_python(named))) is not None:
+            return found
+    elif tree:
+        reader.report(file, 1, "yaml", NO_KEYS, "Write `key: value` lines.")
+    reader.unread.add(file)
+    return {}
 
 
 def _approvals(reader: _Reader) -> tuple[Approval, ...]:

@@ -5,6 +5,7 @@ system. A printed value is one run: spaces inside it do not break, and in a righ
 it stands inside Unicode isolates, without which "020 7946 0123" prints as "0123 7946 020".
 """
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import date, time
 from functools import lru_cache
@@ -27,7 +28,8 @@ DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 NO_BREAK_SPACE: Final = "\u00a0"
 LEFT_TO_RIGHT_ISOLATE: Final = "\u2066"
-FIRST_STRONG_ISOLATE: Final = "\u2068"
+RIGHT_TO_LEFT_ISOLATE: Final = "\u2067"
+ARABIC_LETTER_MARK: Final = "\u061c"
 POP_ISOLATE: Final = "\u2069"
 
 
@@ -62,12 +64,12 @@ def speak(fact: Fact, value: FactValue | None, locale: Locale, span: str) -> str
 
 def phone(number: str, locale: Locale) -> str:
     """Print a telephone number so that it reads left to right and stays on one line."""
-    return _whole(number, locale, LEFT_TO_RIGHT_ISOLATE)
+    return _whole(number, locale)
 
 
 def code(text: str, locale: Locale) -> str:
     """Print a code of letters and digits in its own order: bidi would move its first digits."""
-    return _isolate(text, locale, LEFT_TO_RIGHT_ISOLATE)
+    return _isolate(text, locale)
 
 
 def day(value: date, locale: Locale) -> str:
@@ -93,7 +95,10 @@ def _one(fact: Fact, value: int, locale: Locale) -> str:
     if isinstance(fact, Strength):
         return f"{fact.unit} {_digits(value, locale)}"
     if isinstance(fact, Measure):
-        return _local(_measured(value, fact.unit, locale), locale)
+        said = _measured(value, fact.unit, locale)
+        if str(value) not in said and not fact.unit.startswith("duration"):
+            raise UnspokenError(f"{value} would be said as {said}, without its number")
+        return _local(said, locale)
     return _digits(value, locale)
 
 
@@ -131,13 +136,24 @@ def _local(text: str, locale: Locale) -> str:
     return text.translate({ord("0") + each: zero + each for each in range(10)})
 
 
-def _whole(text: str, locale: Locale, isolate: str = FIRST_STRONG_ISOLATE) -> str:
-    return _isolate(_unbroken(text), locale, isolate)
+def _whole(text: str, locale: Locale) -> str:
+    return _isolate(_unbroken(text), locale)
 
 
 def _unbroken(text: str) -> str:
     return text.replace(" ", NO_BREAK_SPACE)
 
 
-def _isolate(text: str, locale: Locale, isolate: str = FIRST_STRONG_ISOLATE) -> str:
-    return f"{isolate}{text}{POP_ISOLATE}" if locale.direction == "rtl" else text
+def _isolate(text: str, locale: Locale) -> str:
+    """Keep a printed value apart from the text around it, in the direction of its own letters.
+
+    The Arabic letter mark makes its digits Arabic ones whatever stands before; else the degree sign of
+    "38°م" moves from one side of the number to the other.
+    """
+    if locale.direction == "ltr":
+        return text
+    classes = {unicodedata.bidirectional(sign) for sign in text}
+    if not classes & {"R", "AL"}:
+        return f"{LEFT_TO_RIGHT_ISOLATE}{text}{POP_ISOLATE}"
+    mark = ARABIC_LETTER_MARK if "AL" in classes else ""
+    return f"{RIGHT_TO_LEFT_ISOLATE}{mark}{text}{POP_ISOLATE}"

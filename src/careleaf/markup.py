@@ -1,4 +1,8 @@
-"""The little markup that a text may use: **bold**, and {facts} to be filled in. All else is plain text."""
+"""The little markup that a text may use: **bold**, and {facts} to be filled in. All else is plain text.
+
+It is not Markdown: by CommonMark's rules "**비누(soap)**를" is not bold, and "Name:____" may be. A
+backslash takes the meaning of an asterisk away.
+"""
 
 import re
 from collections import Counter
@@ -7,12 +11,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from markdown_it import MarkdownIt
-
 PLACEHOLDER: Final = re.compile(r"\{([a-z0-9-]+)\}")
-BRACE: Final = re.compile(r"[{}]")
-# Inline only, and of CommonMark only emphasis and backslash escapes: HTML stays text.
-_COMMONMARK: Final = MarkdownIt("zero").enable(["emphasis", "escape"])
+TOKEN: Final = re.compile(
+    r"\\(?P<escaped>[*\\])|(?P<bold>\*\*)|\{(?P<fact>[a-z0-9-]+)\}|(?P<stray>[*{}])|(?P<text>[^\\*{}]+|\\)"
+)
+STRAY: Final = {
+    "*": "a single * stands for nothing here: italics are hard to read, and bold is **two**",
+    "{": "a brace has no Fact's name in it, like {name}",
+    "}": "a brace has no Fact's name in it, like {name}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +37,23 @@ class MarkupError(ValueError):
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> tuple[Piece, ...]:
-    """Split a text into Pieces. Raises MarkupError for italics, a lone ** and a brace with no name in it."""
-    pieces = tuple(_pieces(text))
-    for piece in pieces:
-        if not piece.fact and BRACE.search(piece.text):
-            raise MarkupError("a brace has no Fact's name in it, like {name}")
-        if not piece.fact and "**" in piece.text:
-            raise MarkupError("a ** has no partner, or a space right inside it")
-    return pieces
+    """Split a text into Pieces. Raises MarkupError for a lone *, ** or brace."""
+    return tuple(_pieces(" ".join(text.split("\n"))))
 
 
 def _pieces(text: str) -> Iterator[Piece]:
-    depth = 0
-    for token in _COMMONMARK.parseInline(text)[0].children or []:
-        if token.type == "em_open":
-            raise MarkupError("italics are hard to read for many people")
-        depth += {"strong_open": 1, "strong_close": -1}.get(token.type, 0)
-        if token.content or token.type == "softbreak":
-            yield from _filled(token.content or " ", bold=depth > 0)
-
-
-def _filled(text: str, *, bold: bool) -> Iterator[Piece]:
-    for index, part in enumerate(PLACEHOLDER.split(text)):
-        if part:
-            yield Piece(part, bold, fact=index % 2 == 1)
+    bold = False
+    for token in TOKEN.finditer(text):
+        if token["stray"]:
+            raise MarkupError(STRAY[token["stray"]])
+        if token["bold"]:
+            bold = not bold
+        elif token["fact"]:
+            yield Piece(token["fact"], bold, fact=True)
+        else:
+            yield Piece(token["escaped"] or token["text"], bold)
+    if bold:
+        raise MarkupError("a ** has no partner")
 
 
 def facts(text: str) -> Counter[str]:

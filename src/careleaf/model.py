@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -28,6 +29,7 @@ from careleaf.markup import Piece
 # Where a value stands in its file. NUL cannot be typed in YAML, so no author can set these keys.
 LINE = "\0line"
 NAME = "\0name"
+LINES = "\0lines"
 
 TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
 SLUG = r"^[a-z0-9][a-z0-9-]{0,63}$"
@@ -58,6 +60,13 @@ class Named(Part):
     """A Part that is a whole file, or a key of one: its name is the file's or the key's."""
 
     name: SkipJsonSchema[str] = Field(alias=NAME)
+    lines: SkipJsonSchema[Mapping[str, int]] = Field(default_factory=dict, alias=LINES, exclude=True)
+
+    def line_of(self, *keys: str) -> int:
+        """Give the line of a key, or of the nearest key around it."""
+        while keys and ".".join(keys) not in self.lines:
+            keys = keys[:-1]
+        return self.lines.get(".".join(keys), self.line)
 
 
 class Kind(StrEnum):
@@ -140,11 +149,20 @@ class Strength(Number):
     unit: Literal["SPF"]
 
 
+def _without_zone(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError("a time of day has no zone: it is the clinic's own")
+    return value
+
+
+TimeOfDay = Annotated[time, AfterValidator(_without_zone)]
+
+
 class Clock(Part):
     """A time of day, or a span of two."""
 
     type: Literal["time"]
-    value: time | tuple[time, time]
+    value: TimeOfDay | tuple[TimeOfDay, TimeOfDay]
     sources: tuple[SourceKey, ...] = Field(min_length=1)
 
 
@@ -238,7 +256,7 @@ class Topic(Named):
 
     def words(self) -> Iterator[Word]:
         """Yield every text of the topic in reading order."""
-        yield Word("title", self.title, self.line)
+        yield Word("title", self.title, self.line_of("title"))
         yield Word("message", self.message.text, self.message.line)
         for section in self.sections:
             yield from _section_words(section)
@@ -284,6 +302,21 @@ class UiText(Named):
     note: Text
 
 
+UI_PLACES: Final[Mapping[str, frozenset[str]]] = {
+    "draft-band": frozenset(),
+    "draft-translation-band": frozenset(),
+    "draft-text-band": frozenset(),
+    "expired-band": frozenset(),
+    "range": frozenset({"low", "high"}),
+    "day-hours": frozenset({"days", "times"}),
+    "version": frozenset({"version"}),
+    "text-digest": frozenset({"digest"}),
+    "dated": frozenset({"date"}),
+    "review-by": frozenset({"date"}),
+    "page": frozenset({"page", "pages"}),
+}
+"""The texts that careleaf itself says, and what it fills in. Templates may use more of their own."""
+
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -291,8 +324,8 @@ class Hours(Part):
     """When the clinic is open, on each of `days`."""
 
     days: tuple[Day, ...] = Field(min_length=1)
-    open: time
-    close: time
+    open: TimeOfDay
+    close: TimeOfDay
 
     @model_validator(mode="after")
     def _opens_first(self) -> Self:
@@ -333,7 +366,11 @@ class Clinic(Named):
 
 
 class Locale(Named):
-    """A language as we print it. What is not said here comes from CLDR."""
+    """A language as we print it. What is not said here comes from CLDR.
+
+    `scale` enlarges a script whose letters look smaller than Latin ones of the same size; `measure` is
+    the longest line of text, in em: about 70 characters of the script.
+    """
 
     title: Short
     english: Short
@@ -343,6 +380,8 @@ class Locale(Named):
     fonts: tuple[Short, ...] = Field(min_length=1)
     digits: Annotated[str, StringConstraints(pattern=r"^[a-z]{4,8}$")] = "latn"
     line_height: float = Field(default=1.45, alias="line-height", ge=1.4, le=2.6)
+    scale: float = Field(default=1.0, ge=1.0, le=1.5)
+    measure: float = Field(default=30.0, ge=15, le=36)
     keep_words: bool = Field(default=False, alias="keep-words")
     time_pattern: Short | None = Field(default=None, alias="time-pattern")
 

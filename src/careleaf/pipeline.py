@@ -63,6 +63,7 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
     findings = _about(findings, library, selection) + _nothing(selection, wanted)
     with publish.opened(out) as done:
         todo = [edition for edition in wanted if options.force or not publish.is_done(out, done, edition)]
+        publish.announce(out, done, library, todo)
         made = dict(_make(library, todo, out, options, findings))
         removed = publish.finish(out, _kept(done, everything, todo) | made, library, "" if findings else key)
     unchanged = tuple(edition for edition in wanted if edition not in todo)

@@ -78,7 +78,11 @@ def status(library: Library, topic: Topic, lang: str, today: date) -> Status:
     given = text_digest(topic, words)
     until: dict[Role, date] = {}
     for approval in library.approvals:
-        if (approval.topic, approval.lang, approval.digest) == (topic.name, lang, given):
+        if (approval.topic, approval.lang, approval.digest) == (
+            topic.name,
+            lang,
+            given,
+        ) and approval.on <= today:
             until[approval.role] = max(approval.until, until.get(approval.role, approval.until))
     needed = _needed(topic, library.locales[lang])
     if not needed <= until.keys():
@@ -158,11 +162,18 @@ def _parts(library: Library, topic: Topic, lang: str, clinic: Clinic, form: Form
     sources = sorted({key for part in topic.statements() for key in part.sources} & library.sources.keys())
     return [
         *(_dump(part) for part in (topic, locale, clinic, form)),
-        _dump(library.locales[source_locale(library)]),
+        *(_dump(library.locales[tag]) for tag in (source_locale(library), clinic.lang)),
+        _made_by(library, topic, lang),
         [_dump(library.sources[key]) for key in sources],
         [hashlib.sha256(library.images[name]).hexdigest() for name in pictures if name in library.images],
         fonts.sums(locale.fonts),
     ]
+
+
+def _made_by(library: Library, topic: Topic, lang: str) -> list[str]:
+    """Tell who made the translation: the band on its pages says so."""
+    catalog = library.catalogs.get((lang, topic.name))
+    return sorted({entry.provenance for entry in catalog.entries.values()}) if catalog else []
 
 
 def _templates(library: Library, form: Format) -> dict[str, str]:

@@ -8,14 +8,15 @@ way: a file that it does not know is made again.
 import errno
 import fcntl
 import hashlib
-import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final, Literal
+
+from pydantic import StringConstraints, TypeAdapter
 
 from careleaf import fonts
 from careleaf.model import Artifact, Edition, Library, Status
@@ -31,6 +32,10 @@ class PublishError(Exception):
     """The output folder cannot be written to. The message says why and what to do."""
 
 
+# A damaged or foreign manifest must not lead to a file outside: each path has just three plain parts.
+OurPath = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/[A-Za-z-]+/[a-z0-9-]+\.[a-z0-9-]+\.[a-z]+$")]
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One finished file in the manifest. `path` is relative to the output folder."""
@@ -39,10 +44,10 @@ class Row:
     lang: str
     clinic: str
     format: str
-    status: str
+    status: Status
     text_digest: str
     digest: str
-    path: str
+    path: OurPath
     sha256: str
     bytes: int
     pages: int
@@ -55,7 +60,7 @@ class Row:
             self.clinic,
             self.format,
             self.path,
-            Status(self.status),
+            self.status,
             self.text_digest,
             self.digest,
         )
@@ -65,12 +70,29 @@ class Row:
 class Manifest:
     """What is in an output folder, by path.
 
+    `pending` are paths that a build set out to write: after a kill, files may be there that no row knows.
     `settled` stands for the library, day and engine as of which all of it is up to date, with nothing to
     tell; it is empty if there was.
     """
 
     rows: Mapping[str, Row]
+    pending: tuple[str, ...] = ()
     settled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A manifest as it is written."""
+
+    manifest: Literal[1]
+    settled: str
+    pending: tuple[OurPath, ...]
+    engine: Mapping[str, str]
+    fonts: Mapping[str, str]
+    editions: tuple[Row, ...]
+
+
+_FILE: Final = TypeAdapter(_File)
 
 
 @contextmanager
@@ -93,11 +115,17 @@ def opened(out: Path) -> Iterator[Manifest]:
 def read_manifest(out: Path) -> Manifest:
     """Give what is in an output folder; nothing, if there is no manifest or it is damaged."""
     try:
-        content = json.loads((out / MANIFEST).read_text("utf-8"))
-        rows = [Row(**row) for row in content["editions"]]
-        return Manifest({row.path: row for row in rows}, content["settled"])
-    except (OSError, ValueError, KeyError, TypeError):
+        file = _FILE.validate_json((out / MANIFEST).read_bytes())
+    except (OSError, ValueError):
         return Manifest({})
+    return Manifest({row.path: row for row in file.editions}, file.pending, file.settled)
+
+
+def announce(out: Path, done: Manifest, library: Library, editions: Iterable[Edition]) -> None:
+    """Write down which files are about to be written, so that even a killed build leaves no unknown one."""
+    pending = {edition.path for edition in editions}
+    if pending:
+        _write_manifest(out, done.rows.values(), library, pending=tuple(sorted({*done.pending, *pending})))
 
 
 def is_done(out: Path, done: Manifest, edition: Edition) -> bool:
@@ -139,26 +167,36 @@ def publish(out: Path, edition: Edition, artifact: Artifact) -> Row:
     )
 
 
-def finish(out: Path, made: Mapping[Edition, Row], library: Library, settled_as: str) -> list[str]:
+def finish(out: Path, made: Mapping[Edition, Row], library: Library, settled: str) -> list[str]:
     """Delete what is not to be handed out any more, and write down what there is; give the deleted paths."""
-    kept = {row.path for row in made.values()}
-    removed = sorted(read_manifest(out).rows.keys() - kept)
+    done = read_manifest(out)
+    removed = sorted({*done.rows, *done.pending} - {row.path for row in made.values()})
+    removed = [path for path in removed if (out / path).exists()]
     for path in removed:
         _remove(out, path)
-    families = {family for locale in library.locales.values() for family in locale.fonts}
-    content: dict[str, Any] = {
-        "manifest": 1,
-        "settled": settled_as,
-        "engine": dict(versions()),
-        "fonts": dict(sorted(fonts.sums(families).items())),
-        "editions": [asdict(row) for row in sorted(made.values(), key=lambda row: row.path)],
-    }
-    _replace(out / MANIFEST, json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n")
+    _write_manifest(out, made.values(), library, settled=settled)
     return removed
+
+
+def _write_manifest(
+    out: Path, rows: Iterable[Row], library: Library, pending: tuple[str, ...] = (), settled: str = ""
+) -> None:
+    families = {family for locale in library.locales.values() for family in locale.fonts}
+    file = _File(
+        manifest=1,
+        settled=settled,
+        pending=pending,
+        engine=dict(versions()),
+        fonts=dict(sorted(fonts.sums(families).items())),
+        editions=tuple(sorted(rows, key=lambda row: row.path)),
+    )
+    _replace(out / MANIFEST, _FILE.dump_json(file, indent=1) + b"\n")
 
 
 def _remove(out: Path, path: str) -> None:
     """Delete a file, and the folders that it leaves empty."""
+    if not (out / path).parent.resolve().is_relative_to(out.resolve()):
+        return
     (out / path).unlink(missing_ok=True)
     for folder in (out / path).parents:
         if folder == out or not folder.is_dir() or any(folder.iterdir()):

@@ -2,11 +2,11 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import DictLoader, StrictUndefined, TemplateError, select_autoescape
+from jinja2 import FunctionLoader, StrictUndefined, TemplateSyntaxError, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from careleaf.findings import Finding
@@ -30,7 +30,7 @@ class Press:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._environment = ImmutableSandboxedEnvironment(
-            loader=DictLoader(dict(library.templates)),
+            loader=FunctionLoader(self._template),
             autoescape=select_autoescape(["html"]),
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -42,6 +42,11 @@ class Press:
             for name, text in library.templates.items()
             if name.startswith(ASSETS) and name.endswith(".svg")
         }
+
+    def _template(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        """Give a template, under its own name as that of its file, so that an error tells where it is."""
+        text = self._library.templates.get(name)
+        return None if text is None else (text, name, lambda: True)
 
     def render(self, edition: Edition, leaflet: Leaflet) -> Job:
         """Fill in the format's template. Raises RenderError."""
@@ -76,21 +81,23 @@ class Press:
                 style=self._library.templates.get(form.style, ""),
                 asset=lambda name: _data_url(assets[name]) if form.writer == "html" else name,
             )
-        except (TemplateError, KeyError) as error:
-            line = getattr(error, "lineno", None) or _template_line(error)
+        except Exception as error:  # a template is a program: its faults are its author's
+            name, line = _place(error, self._library.templates, form.page)
             message = f"the template cannot be filled in for {edition}: {error}"
-            finding = Finding(f"templates/{form.page}", line, "template", message, "Correct the template.")
+            finding = Finding(f"templates/{name}", line, "template", message, "Correct the template.")
             raise RenderError(finding) from error
 
 
-def _template_line(error: BaseException) -> int:
-    """Find the line of a template that raised: the last frame that Jinja2 compiled from one."""
-    line, trace = 0, error.__traceback__
+def _place(error: BaseException, templates: Container[str], page: str) -> tuple[str, int]:
+    """Find the template and line at fault: those of its syntax, or the last frame compiled from one."""
+    if isinstance(error, TemplateSyntaxError):
+        return error.name or page, error.lineno
+    name, line, trace = page, 0, error.__traceback__
     while trace:
-        if trace.tb_frame.f_code.co_filename == "<template>":
-            line = trace.tb_lineno
+        if trace.tb_frame.f_code.co_filename in templates:
+            name, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
         trace = trace.tb_next
-    return line
+    return name, line
 
 
 @lru_cache

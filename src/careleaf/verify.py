@@ -36,22 +36,19 @@ def verify(file: Path, library: Library, out: Path, today: date) -> Verdict | No
     source = reading.source(file)
     if source is None:
         return None
-    told = [source["edition"][field] for field in ("topic", "lang", "clinic", "format")]
-    edition = _edition(library, told, today)
-    current = edition is not None and edition.digest == source["digest"]
+    name = source.edition
+    told = f"{name.topic} {name.lang} {name.clinic} {name.format}"
+    everything, _ = plan(library, Selection(), versions(), today)
+    edition = next((edition for edition in everything if str(edition) == told), None)
+    current = edition is not None and edition.digest == source.digest
     return Verdict(
-        edition=" ".join(told),
-        version=source["topic"]["version"],
-        text_digest=source["text_digest"],
+        edition=told,
+        version=source.topic.version,
+        text_digest=source.text_digest,
         ours=_is_known(file, out) or (_is_remade(file, library, edition) if current and edition else None),
         current=current,
-        words_current=edition is not None and edition.text_digest == source["text_digest"],
+        words_current=edition is not None and edition.text_digest == source.text_digest,
     )
-
-
-def _edition(library: Library, told: list[str], today: date) -> Edition | None:
-    everything, _ = plan(library, Selection(), versions(), today)
-    return next((edition for edition in everything if str(edition) == " ".join(told)), None)
 
 
 def _is_known(file: Path, out: Path) -> bool:

@@ -9,7 +9,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-PACKAGES: Final = ("weasyprint", "pydyf", "fonttools", "pillow", "jinja2", "markdown-it-py", "babel")
+PACKAGES: Final = (
+    "weasyprint",
+    "pydyf",
+    "fonttools",
+    "pillow",
+    "tinyhtml5",
+    "tinycss2",
+    "cssselect2",
+    "jinja2",
+    "babel",
+    "wcwidth",
+)
 """A new version of any of these may print another page."""
 
 

@@ -9,7 +9,7 @@ from careleaf import fonts
 from careleaf.findings import Finding, Severity
 from careleaf.model import Library
 
-# Persian and Kurdish spelling needs the non-joiner, Indic spelling both.
+# Persian and Kurdish spelling needs the non-joiner, Indic spelling both: after a letter of such a script.
 JOINERS = {"\u200c", "\u200d"}
 TAG_LIKE = ("</", "<br", "<b>", "<i>", "<p>", "<script", "<img", "&nbsp;", "&amp;", "&lt;")
 
@@ -27,7 +27,7 @@ class Placed:
 
 def printed(library: Library) -> Iterator[Placed]:
     """Yield every text of the library that can reach a page."""
-    source = next((locale.name for locale in library.locales.values() if locale.source), "en")
+    source = next((locale.name for locale in library.locales.values() if locale.source), "")
     for topic in library.topics.values():
         for word in topic.words():
             yield Placed(topic.file, word.line, word.id, source, word.text)
@@ -37,7 +37,10 @@ def printed(library: Library) -> Iterator[Placed]:
         for id_, entry in catalog.entries.items():
             yield Placed(catalog.file, entry.line, id_, tag, entry.text)
     for clinic in library.clinics.values():
-        yield Placed(clinic.file, clinic.line, "title", clinic.lang, f"{clinic.title} {clinic.note or ''}")
+        for tag in filter(clinic.speaks, library.locales):
+            yield Placed(
+                clinic.file, clinic.line_of("title"), "title", tag, f"{clinic.title} {clinic.note or ''}"
+            )
     for locale in library.locales.values():
         yield Placed(locale.file, locale.line, "title", locale.name, locale.title)
         yield Placed(locale.file, locale.line, "english", source, locale.english)
@@ -48,14 +51,21 @@ def printed(library: Library) -> Iterator[Placed]:
 def invisible(library: Library) -> Iterator[Finding]:
     """No bidi control, zero-width or control character: they reorder or split what a reader sees."""
     for place in printed(library):
-        for sign in sorted({sign for sign in place.text if _is_invisible(sign)}):
+        for sign in sorted(set(_invisible_in(place.text))):
             message = f"{place.unit} holds the invisible character {name(sign)}"
             mend = "Delete it: careleaf isolates numbers and breaks lines by itself."
             yield Finding(place.file, place.line, "invisible", message, mend)
 
 
+def _invisible_in(text: str) -> Iterator[str]:
+    for before, sign in zip(f" {text}", text, strict=False):
+        joins = sign in JOINERS and unicodedata.category(before) in {"Lo", "Mn", "Mc"}
+        if _is_invisible(sign) and not joins:
+            yield sign
+
+
 def _is_invisible(sign: str) -> bool:
-    return unicodedata.category(sign) in {"Cf", "Cc", "Co", "Cn", "Zl", "Zp"} and sign not in JOINERS
+    return unicodedata.category(sign) in {"Cf", "Cc", "Co", "Cn", "Zl", "Zp"}
 
 
 def glyphs(library: Library) -> Iterator[Finding]:

@@ -15,33 +15,34 @@ def overrides(library: Library) -> Iterator[Finding]:
                 continue
             if topic is None:
                 message = f"facts: there is no topic {name}"
-                yield Finding(clinic.file, clinic.line, "override", message, "Correct the topic's name.")
+                line = clinic.line_of("facts", name)
+                yield Finding(clinic.file, line, "override", message, "Correct the topic's name.")
                 continue
             yield from _topic_overrides(clinic, topic, values)
 
 
 def _topic_overrides(clinic: Clinic, topic: Topic, values: Mapping[str, FactValue]) -> Iterator[Finding]:
     for name, value in values.items():
-        fact = topic.facts.get(name)
+        fact, line = topic.facts.get(name), clinic.line_of("facts", topic.name, name)
         if not isinstance(fact, Number):
             message = f"{topic.name} has no Fact {name} that a clinic may set"
-            yield Finding(clinic.file, clinic.line, "override", message, "Correct the Fact's name.")
+            yield Finding(clinic.file, line, "override", message, "Correct the Fact's name.")
         elif not fact.allows(value):
             message = f"{topic.name}: {name} = {value} is outside {fact.min} to {fact.max}"
             mend = "Choose a value inside the range, or have a clinician change the topic's range."
-            yield Finding(clinic.file, clinic.line, "fact-range", message, mend)
+            yield Finding(clinic.file, line, "fact-range", message, mend)
 
 
 def languages(library: Library) -> Iterator[Finding]:
     """A clinic's languages have a profile."""
     for clinic in library.clinics.values():
-        for tag in (*clinic.languages, clinic.lang):
+        for key, tag in [*(("languages", tag) for tag in clinic.languages), ("lang", clinic.lang)]:
             if tag not in library.locales:
                 message, mend = (
                     f"the language {tag} is unknown",
                     f"Add locales/{tag}/profile.yaml, or remove it.",
                 )
-                yield Finding(clinic.file, clinic.line, "unknown-locale", message, mend)
+                yield Finding(clinic.file, clinic.line_of(key), "unknown-locale", message, mend)
 
 
 RULES = (overrides, languages)

@@ -9,6 +9,8 @@ from careleaf import markup
 from careleaf.findings import Finding, Severity
 from careleaf.model import Clinic, Kind, Library, Section, Topic
 
+UI = "ui"
+SOURCES = "content/sources.yaml"
 # These read as a table of terms and texts.
 LABELLED_KINDS = {Kind.TIMELINE, Kind.OPTIONS, Kind.LOOKALIKES}
 # A question to ask, or a line that says whom to call, states no medical fact.
@@ -27,6 +29,13 @@ def not_empty(library: Library) -> Iterator[Finding]:
         if not found and not any(file.startswith(folder) for file in library.unread):
             mend = "Copy one from the library that comes with careleaf: careleaf new library DIR"
             yield Finding(folder, 0, "library", "there is none here that can be read", mend)
+
+
+def names(library: Library) -> Iterator[Finding]:
+    """No topic has the name under which the templates' own words are kept."""
+    if UI in library.topics:
+        message, mend = f"a topic cannot be called {UI}", "Rename its file."
+        yield Finding(library.topics[UI].file, 0, "form", message, mend)
 
 
 def unit_ids(library: Library) -> Iterator[Finding]:
@@ -91,7 +100,7 @@ def known_sources(library: Library) -> Iterator[Finding]:
     for topic in library.topics.values():
         for part in (*topic.statements(), *topic.facts.values()):
             for key in part.sources:
-                if key not in library.sources:
+                if key not in library.sources and SOURCES not in library.unread:
                     message = f"the source {key} is not in content/sources.yaml"
                     yield Finding(
                         topic.file, part.line, "unknown-source", message, "Add it, or correct the key."
@@ -123,9 +132,7 @@ def used_sources(library: Library) -> Iterator[Finding]:
     for source in library.sources.values():
         if source.name not in used and not library.unread:
             message, mend = f"nothing rests on the source {source.name}", "Remove it."
-            yield Finding(
-                "content/sources.yaml", source.line, "unused-source", message, mend, Severity.WARNING
-            )
+            yield Finding(SOURCES, source.line, "unused-source", message, mend, Severity.WARNING)
 
 
 def danger_signs(library: Library) -> Iterator[Finding]:
@@ -143,7 +150,7 @@ def review_dates(library: Library) -> Iterator[Finding]:
     for topic in library.topics.values():
         if topic.review <= topic.updated:
             message = f"the next review ({topic.review}) is not after the last change ({topic.updated})"
-            yield Finding(topic.file, topic.line, "review", message, "Correct the dates.")
+            yield Finding(topic.file, topic.line_of("review"), "review", message, "Correct the dates.")
 
 
 def due(library: Library, today: date) -> list[Finding]:
@@ -151,7 +158,7 @@ def due(library: Library, today: date) -> list[Finding]:
     return [
         Finding(
             topic.file,
-            topic.line,
+            topic.line_of("review"),
             "review-due",
             f"the review was due on {topic.review}",
             "Have a clinician review it, then set updated: and review:.",
@@ -164,6 +171,7 @@ def due(library: Library, today: date) -> list[Finding]:
 
 RULES = (
     not_empty,
+    names,
     unit_ids,
     unit_markup,
     labels,

@@ -26,6 +26,7 @@ ALLOWED: Final = {
     "desc",
 }
 MAX_ELEMENTS: Final = 2000
+MAX_DEPTH: Final = 20
 BASICS: Final = "A drawing has only paths and basic shapes."
 
 
@@ -50,26 +51,39 @@ def safe(library: Library) -> Iterator[Finding]:
 
 
 def _faults(file: str, content: bytes) -> Iterator[Finding]:
-    if b"<!" in content.replace(b"<!--", b""):
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        yield Finding(file, 1, "svg", "the drawing is not in UTF-8", "Save it as plain SVG in UTF-8.")
+        return
+    if "<!" in text.replace("<!--", ""):
         yield Finding(file, 1, "svg", "the drawing declares a document type or entities", "Remove them.")
         return
     try:
-        root = ET.fromstring(content)  # noqa: S314 # no document type, so no entities
+        root = ET.fromstring(text)  # noqa: S314 # no document type, so no entities
     except ET.ParseError as error:
         mend = "Draw it in a vector program and save it as plain SVG."
         yield Finding(file, error.position[0], "svg", "this is not an SVG drawing", mend)
         return
-    elements = list(root.iter())
+    yield from _too_much(file, root)
     if root.tag != f"{SVG}svg":
         yield Finding(file, 1, "svg", "this is not an SVG drawing", "Save it as plain SVG.")
-    if len(elements) > MAX_ELEMENTS:
-        yield Finding(
-            file, 0, "svg", f"the drawing has {len(elements)} elements", f"Use at most {MAX_ELEMENTS}."
-        )
+    elements = list(root.iter())
     for tag in sorted({str(element.tag).removeprefix(SVG) for element in elements} - ALLOWED):
         yield Finding(file, 0, "svg", f"the drawing uses <{tag}>", BASICS)
     for name in sorted({name for element in elements for name in _bad_attributes(element)}):
         yield Finding(file, 0, "svg", f"the drawing uses the attribute {name}", BASICS)
+
+
+def _too_much(file: str, root: ET.Element) -> Iterator[Finding]:
+    count, level, depth = 0, [root], 0
+    while level:
+        count, depth = count + len(level), depth + 1
+        level = [child for element in level for child in element]
+    if count > MAX_ELEMENTS:
+        yield Finding(file, 0, "svg", f"the drawing has {count} elements", f"Use at most {MAX_ELEMENTS}.")
+    if depth > MAX_DEPTH:
+        yield Finding(file, 0, "svg", f"the drawing nests {depth} deep", f"Use at most {MAX_DEPTH} levels.")
 
 
 def _bad_attributes(element: ET.Element) -> Iterator[str]:

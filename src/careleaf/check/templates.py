@@ -4,24 +4,38 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from careleaf import markup
 from careleaf.findings import Finding
-from careleaf.model import Library
+from careleaf.model import UI_PLACES, Library
 from careleaf.writers import WRITERS
 
-# A load, not a link: a page may link to its sources, but must never fetch anything.
-REMOTE: Final = re.compile(
-    r"""(?:url\(\s*["']?|@import\s+["']|\bsrc\s*=\s*["']?|<link\b[^>]*\bhref\s*=\s*["']?)\s*(?:[a-z+.-]+:)?//""",
-    re.IGNORECASE,
-)
+REMOTE: Final = re.compile(r"(?:\b[a-z][a-z0-9+.-]*:)?//[^\s/]", re.IGNORECASE)
+# A page may link to its sources, and XML names its vocabularies by addresses; neither fetches anything.
+HARMLESS: Final = re.compile(r"""(?:<a\b[^>]*|\bxmlns(?::\w+)?=["'])$""", re.IGNORECASE)
 
 
 def remote(library: Library) -> Iterator[Finding]:
     """A leaflet is made of the library's own files alone."""
     for name, text in library.templates.items():
         for match in REMOTE.finditer(text):
-            line = text.count("\n", 0, match.start()) + 1
-            message, mend = "a file is fetched from another place", "Put the file into the library."
-            yield Finding(f"templates/{name}", line, "remote", message, mend)
+            if not HARMLESS.search(text[max(0, match.start() - 500) : match.start()]):
+                line = text.count("\n", 0, match.start()) + 1
+                message, mend = "a file is fetched from another place", "Put the file into the library."
+                yield Finding(f"templates/{name}", line, "remote", message, mend)
+
+
+def own_words(library: Library) -> Iterator[Finding]:
+    """The templates' own words are all there, with the places that are to be filled in."""
+    file = "templates/ui.yaml"
+    for name, places in UI_PLACES.items():
+        text = library.ui.get(name)
+        if text is None and file not in library.unread:
+            mend = "Add it: see the library that comes with careleaf."
+            yield Finding(file, 0, "missing", f"the text {name} is missing", mend)
+        elif text and set(markup.facts(text.text)) != places:
+            wanted = ", ".join(f"{{{place}}}" for place in sorted(places)) or "none"
+            message = f"{name} has other places to fill in than it must have"
+            yield Finding(file, text.line, "placeholders", message, f"It must have: {wanted}.")
 
 
 def complete(library: Library) -> Iterator[Finding]:
@@ -36,4 +50,4 @@ def complete(library: Library) -> Iterator[Finding]:
             yield Finding(file, format_.line, "template", f"templates/{format_.page} is missing", mend)
 
 
-RULES = (remote, complete)
+RULES = (remote, own_words, complete)

@@ -16,22 +16,25 @@ from weasyprint.urls import FatalURLFetchingError
 
 from careleaf.findings import Finding
 from careleaf.model import Artifact, Job
-from careleaf.pdf import tagging
+from careleaf.pdf import tagging, textlayer
 from careleaf.pdf.assets import BASE, Assets
 from careleaf.pdf.metadata import declare_ua
 
 VARIANT: Final = "pdf/a-3a"
 ATTACHMENT: Final = "leaflet.json"
 
-# Between two letters of a script that has spaces, but whose words the engine would break.
-INSIDE_WORD: Final = re.compile(r"(?<=[^\W\d_\x00-\x7f])(?=[^\W\d_\x00-\x7f])")
+# Before a letter or bracket that belongs to the word before it: the engine breaks Korean words at any
+# syllable, before and after brackets, and "7" from its "일".
+INSIDE_WORD: Final = re.compile(r"(?<=[\w)])(?=\(|[^\W\d_\x00-\x7f])")
 WORD_JOINER: Final = "\u2060"
 
 # Costly to make and safe to share between pages of one process: see docs/decisions/engine.md.
 _FONTS: Final = FontConfiguration()
 _IMAGES: Final[dict[str, Any]] = {}
 
+# Two functions of WeasyPrint 70.0 give way to ours; tests/test_pdf.py fails if their shape changes.
 weasyprint.pdf.add_tags = tagging.add_tags
+weasyprint.pdf.build_fonts_dictionary = textlayer.build_fonts_dictionary
 
 
 def write(job: Job) -> Artifact:

@@ -1,20 +1,45 @@
 """What a finished PDF says of itself: the source that is embedded in it."""
 
-import json
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 import pikepdf
+from pydantic import BaseModel, TypeAdapter
 
 from careleaf.pdf.engine import ATTACHMENT
 
 
-def source(path: Path) -> dict[str, Any] | None:
+class Name(BaseModel):
+    """What names an Edition."""
+
+    topic: str
+    lang: str
+    clinic: str
+    format: str
+
+
+class Version(BaseModel):
+    """Of the topic's own fields, the one that staff ask for."""
+
+    version: int
+
+
+class Source(BaseModel):
+    """The part of an embedded source that tells which leaflet it is, and from what it was made."""
+
+    edition: Name
+    digest: str
+    text_digest: str
+    topic: Version
+
+
+_SOURCE: Final = TypeAdapter(Source)
+
+
+def source(path: Path) -> Source | None:
     """Give the source embedded in a PDF, or None if this is no PDF, or none of ours."""
     try:
         with pikepdf.open(path) as pdf:
-            content = pdf.attachments[ATTACHMENT].get_file().read_bytes()
-            found = json.loads(content)
+            return _SOURCE.validate_json(pdf.attachments[ATTACHMENT].get_file().read_bytes())
     except (pikepdf.PdfError, OSError, KeyError, ValueError):
         return None
-    return found if isinstance(found, dict) and "edition" in found else None
