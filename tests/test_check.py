@@ -132,12 +132,12 @@ CLINICS: Final = {
         CLINIC,
         "times: 5",
         "times: 9",
-        f"{CLINIC}:11 fact-range",
+        f"{CLINIC}:12 fact-range",
         "times = 9 is outside 2 to 6",
         "inside the range",
     ),
     "a span outside the evidence": Refusal(
-        CLINIC, "times: 5", "dry: [3, 9]", f"{CLINIC}:11 fact-range", "is outside 2 to 7", "inside the range"
+        CLINIC, "times: 5", "dry: [3, 9]", f"{CLINIC}:12 fact-range", "is outside 2 to 7", "inside the range"
     ),
     "a value of an unknown topic": Refusal(
         CLINIC,
@@ -148,13 +148,13 @@ CLINICS: Final = {
         "Correct",
     ),
     "a value of an unknown Fact": Refusal(
-        CLINIC, "times: 5", "tiems: 5", f"{CLINIC}:11 override", "no Fact tiems", "Correct the Fact's name"
+        CLINIC, "times: 5", "tiems: 5", f"{CLINIC}:12 override", "no Fact tiems", "Correct the Fact's name"
     ),
     "a value of a Fact that is no number": Refusal(
         CLINIC,
         "times: 5",
         "noon: 5",
-        f"{CLINIC}:11 override",
+        f"{CLINIC}:12 override",
         "no Fact noon that a clinic may set",
         "Correct",
     ),
@@ -432,7 +432,7 @@ REMOTE: Final = {
     "img srcset": ("page.html", '<img srcset="https://example.org/x.png 2x" alt="">'),
     "script src": ("page.html", "<script src = 'http://example.org/x.js'></script>"),
     "iframe src over ftp": ("page.html", '<iframe src="ftp://example.org/"></iframe>'),
-    "link href": ("page.html", '<link rel="stylesheet"\n href="https://example.org/x.css">'),
+    "link href": ("page.html", '<link rel="stylesheet" href="https://example.org/x.css">'),
     "link href without a protocol": ("page.html", '<link href="//example.org/x.css" rel="stylesheet">'),
     "object data": ("page.html", '<object data="https://example.org/x.svg"></object>'),
     "video poster": ("page.html", '<video poster="https://example.org/x.png"></video>'),

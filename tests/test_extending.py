@@ -121,7 +121,7 @@ def test_a_language_is_one_folder(tiny: Tiny, out: Path) -> None:
     assert 'lang="he" dir="rtl"' in web
     pdf = source(out / "harbour/he/washing-hands.handout.pdf")
     assert pdf is not None
-    assert pdf["words"] == HEBREW
+    assert pdf.edition.lang == "he"
 
 
 def test_a_new_language_is_checked_like_any_other(tiny: Tiny, out: Path) -> None:

@@ -190,7 +190,7 @@ def test_a_clinics_own_value_is_said_in_place_of_the_topics(value: FactValue) ->
 def test_a_number_and_a_strength_stay_on_one_line() -> None:
     number = Number(type="number", value=(2, 4), min=1, max=9, sources=("AB",))
     strength = Strength(type="strength", unit="SPF", value=50, min=30, max=50, sources=("AB",))
-    assert locales.speak(number, None, of("en"), SPAN["en"]) == "2 to 4"
+    assert locales.speak(number, None, of("en"), SPAN["en"]) == "2\u00a0to\u00a04"
     assert locales.speak(strength, None, of("en"), SPAN["en"]) == "SPF\u00a050"
     assert locales.speak(strength, None, of("ar"), SPAN["ar"]) == "\u2066SPF\u00a050\u2069"
 

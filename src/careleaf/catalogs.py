@@ -12,6 +12,8 @@ from careleaf.model import Catalog, Entry, Provenance
 QUOTED: Final = re.compile(r'(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d+\])?)\s+)?"(?:[^"\\]|\\.)*"')
 """A line of a PO file that is no comment."""
 
+MEND: Final = "Open it in a PO editor, or compare it with its neighbours."
+
 
 def parse(file: str, text: str) -> tuple[Catalog | None, list[Finding]]:
     """Read the text of a PO file. `file` is only named in Findings and in the Catalog.
@@ -20,17 +22,13 @@ def parse(file: str, text: str) -> tuple[Catalog | None, list[Finding]]:
     machine-made, the safest guess.
     """
     if torn := _torn(text):
-        message, mend = (
-            "a line has no text in straight quotes",
-            'Write it as msgstr "text", with \\" for a quote.',
-        )
-        return None, [Finding(file, line, "po", message, mend) for line in torn]
+        message = "this is not a PO file: the line has no text in straight quotes"
+        return None, [Finding(file, line, "po", message, MEND) for line in torn]
     try:
         # polib takes a text for a path if such a file exists; a PO file's text has line ends, a path never.
         po = polib.pofile(text + "\n")
     except (OSError, ValueError) as error:
-        mend = "Open it in a PO editor, or compare it with its neighbours."
-        return None, [Finding(file, _line(error), "po", "this is not a PO file", mend)]
+        return None, [Finding(file, _line(error), "po", "this is not a PO file", MEND)]
     current = [entry for entry in po if not entry.obsolete]
     findings = [
         Finding(file, entry.linenum or 0, "context", "an entry has no msgctxt", "Add the id of its Unit.")

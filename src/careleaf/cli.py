@@ -1,6 +1,7 @@
 """The commands. Exit codes: 0 done, 1 findings, 2 wrong usage."""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -229,9 +230,8 @@ def status(*, root: Path | None, as_json: bool) -> None:
     table = Table("topic", *library.locales, box=None, pad_edge=False)
     for name, row in matrix.items():
         table.add_row(name, *(f"[{COLOURS[state]}]{state}[/]" for state in row.values()))
-    console = Console()
     # A pipe has no width: nothing is cut short there.
-    console.print(table, width=None if console.is_terminal else WIDE)
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
     click.echo(", ".join(f"{counts[state]} {state}" for state in Status if counts[state]) + ".")
 
 

@@ -45,7 +45,8 @@ class _Speaker:
 
     def fill(self, text: str) -> Words:
         """Fill in the Facts and join what has one style: each Run costs the engine a box."""
-        spoken = [(self.facts[p.text] if p.fact else p.text, p.bold) for p in markup.parse(text)]
+        pieces = markup.parse(text.replace("\n", " "))
+        spoken = [(self.facts[p.text] if p.fact else p.text, p.bold) for p in pieces]
         return tuple(
             Run("".join(part for part, _ in group), bold)
             for bold, group in groupby(spoken, key=lambda piece: piece[1])

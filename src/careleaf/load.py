@@ -6,7 +6,6 @@ tags and duplicate keys are refused (an alias bomb of 300 bytes unfolds to hundr
 """
 
 import hashlib
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -57,7 +56,7 @@ MAX_BYTES: Final = 262_144
 MAX_DEPTH: Final = 12
 """How deeply YAML may nest."""
 
-NO_KEYS: Final = "the file has no keys with values"
+NO_KEYS: Final = "the file is not a list of keys"
 TYPES: Final = {"number", "measure", "strength", "time", "[key]"}
 """What pydantic adds to a place to say which type of Fact it tried."""
 TEMPLATE_SUFFIXES: Final = {".html", ".css", ".txt", ".svg"}
@@ -90,11 +89,6 @@ class _Reader:
     def read(self, file: str) -> bytes | None:
         """Read one file whole, or report why it may not be read."""
         path = self.root / file
-        if not os.access(path, os.R_OK):
-            self.report(
-                file, 0, "unreadable", "the file may not be read", "Give yourself the right to read it."
-            )
-            return None
         if not path.resolve().is_relative_to(self.root.resolve()):
             mend = "Put a copy of the file into the library in place of the link."
             self.report(file, 0, "outside", "this link leads out of the library", mend)
@@ -103,7 +97,15 @@ class _Reader:
             mend = f"Files are at most {MAX_BYTES // 1024} kB; split it, or make it simpler."
             self.report(file, 0, "size", f"the file has {path.stat().st_size} bytes", mend)
             return None
-        return path.read_bytes()
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            message, mend = (
+                f"the file cannot be read: {error.strerror}",
+                "Give yourself the right to read it.",
+            )
+            self.report(file, 0, "unreadable", message, mend)
+            return None
 
     def read_text(self, file: str) -> str | None:
         """Read one UTF-8 file; a byte order mark is dropped."""
@@ -282,9 +284,16 @@ def fingerprint(root: Path) -> str:
         for path in sorted((root / folder).rglob("*")):
             if path.is_file():
                 size = path.stat().st_size
-                content = path.read_bytes() if size <= MAX_BYTES and os.access(path, os.R_OK) else b""
+                content = _content(path) if size <= MAX_BYTES else b""
                 digest.update(f"{path.relative_to(root).as_posix()}\0{size}\0".encode() + content)
     return digest.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # told by `load`, and then nothing is settled
+        return b""
 
 
 def load(root: Path) -> tuple[Library, list[Finding]]:

@@ -59,7 +59,7 @@ def speak(fact: Fact, value: FactValue | None, locale: Locale, span: str) -> str
     if _digits(high, locale) not in last:
         # Some languages have a form of their own for two, which says the unit without its number.
         raise UnspokenError(f"the range {low} to {high} would be said as {low} to {last}")
-    return _isolate(span.format(low=_digits(low, locale), high=_unbroken(last)), locale)
+    return _whole(span.format(low=_digits(low, locale), high=last), locale)
 
 
 def phone(number: str, locale: Locale) -> str:
@@ -121,10 +121,8 @@ def _measured(value: int, unit: str, locale: Locale) -> str:
 def _clock(value: time | tuple[time, time], locale: Locale, span: str) -> str:
     pattern = locale.time_pattern or "short"
     moments = value if isinstance(value, tuple) else (value,)
-    said = [
-        _unbroken(_local(format_time(each, pattern, locale=cldr(locale.cldr)), locale)) for each in moments
-    ]
-    return _isolate(said[0] if len(said) == 1 else span.format(low=said[0], high=said[1]), locale)
+    said = [_local(format_time(each, pattern, locale=cldr(locale.cldr)), locale) for each in moments]
+    return _whole(said[0] if len(said) == 1 else span.format(low=said[0], high=said[1]), locale)
 
 
 def _digits(value: int, locale: Locale) -> str:

@@ -1,7 +1,7 @@
 """The little markup that a text may use: **bold**, and {facts} to be filled in. All else is plain text.
 
 It is not Markdown: by CommonMark's rules "**비누(soap)**를" is not bold, and "Name:____" may be. A
-backslash takes the meaning of an asterisk away.
+backslash takes the meaning of an asterisk away, and so does white space on both sides of a single one.
 """
 
 import re
@@ -13,10 +13,11 @@ from typing import Final
 
 PLACEHOLDER: Final = re.compile(r"\{([a-z0-9-]+)\}")
 TOKEN: Final = re.compile(
-    r"\\(?P<escaped>[*\\])|(?P<bold>\*\*)|\{(?P<fact>[a-z0-9-]+)\}|(?P<stray>[*{}])|(?P<text>[^\\*{}]+|\\)"
+    r"(?P<bold>\*\*)|\{(?P<fact>[a-z0-9-]+)\}|(?P<text>(?:[^\\*{}]|\\[*\\]?|(?<!\S)\*(?!\S))+)|(?P<stray>[*{}])"
 )
+ESCAPED: Final = re.compile(r"\\([*\\])")
 STRAY: Final = {
-    "*": "a single * stands for nothing here: italics are hard to read, and bold is **two**",
+    "*": "italics are hard to read for many people",
     "{": "a brace has no Fact's name in it, like {name}",
     "}": "a brace has no Fact's name in it, like {name}",
 }
@@ -38,7 +39,7 @@ class MarkupError(ValueError):
 @lru_cache(maxsize=4096)
 def parse(text: str) -> tuple[Piece, ...]:
     """Split a text into Pieces. Raises MarkupError for a lone *, ** or brace."""
-    return tuple(_pieces(" ".join(text.split("\n"))))
+    return tuple(_pieces(text))
 
 
 def _pieces(text: str) -> Iterator[Piece]:
@@ -51,7 +52,7 @@ def _pieces(text: str) -> Iterator[Piece]:
         elif token["fact"]:
             yield Piece(token["fact"], bold, fact=True)
         else:
-            yield Piece(token["escaped"] or token["text"], bold)
+            yield Piece(ESCAPED.sub(r"\1", token["text"]), bold)
     if bold:
         raise MarkupError("a ** has no partner")
 

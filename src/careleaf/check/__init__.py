@@ -20,4 +20,5 @@ RULES = (
 
 def check(library: Library, today: date) -> list[Finding]:
     """Judge a whole library; what cannot be read has been told by `load` already."""
-    return [finding for rule in RULES for finding in rule(library)] + content.due(library, today)
+    found = [finding for rule in RULES for finding in rule(library)] + content.due(library, today)
+    return list(dict.fromkeys(found))
