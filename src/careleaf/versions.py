@@ -37,7 +37,7 @@ def _code() -> str:
     """Stand for our own code by its content: a development version changes without a new number."""
     folder = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in {".py", ".css", ".toml"}):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return f"{version('careleaf')}+{digest.hexdigest()[:12]}"
 

@@ -2,10 +2,12 @@
 
 import logging
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from functools import lru_cache
+from importlib.resources import files
 from typing import Any, Final
 
 import pydyf
@@ -32,9 +34,19 @@ WORD_JOINER: Final = "\u2060"
 _FONTS: Final = FontConfiguration()
 _IMAGES: Final[dict[str, Any]] = {}
 
+_DEFAULTS: Final = CSS(string=(files("careleaf.pdf") / "defaults.css").read_text("utf-8"))
+
 # Two functions of WeasyPrint 70.0 give way to ours; tests/test_pdf.py fails if their shape changes.
 weasyprint.pdf.add_tags = tagging.add_tags
 weasyprint.pdf.build_fonts_dictionary = textlayer.build_fonts_dictionary
+
+
+class _Page(HTML):  # type: ignore[misc]  # WeasyPrint carries no types
+    """A page with our own defaults in place of WeasyPrint's."""
+
+    def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:  # noqa: FBT001, FBT002 # as overridden
+        del forms
+        return [_DEFAULTS]
 
 
 def write(job: Job) -> Artifact:
@@ -59,7 +71,7 @@ def write(job: Job) -> Artifact:
 
 def _lay_out(job: Job) -> Document:
     assets = Assets(job.assets)
-    html = HTML(string=job.markup, base_url=BASE, url_fetcher=assets)
+    html = _Page(string=job.markup, base_url=BASE, url_fetcher=assets)
     if job.keep_words:
         _join_words(html.etree_element)
     document = html.render(
@@ -95,10 +107,19 @@ def _attachment(job: Job) -> Attachment:
 
 
 def _finish(_: Document, pdf: pydyf.PDF) -> None:
-    """Keep the word joiners out of the bookmarks, where some viewers show them as boxes."""
+    """Keep the word joiners out of the bookmarks, where some viewers show them as boxes; compress."""
     for item in pdf.objects:
-        if isinstance(item, pydyf.Dictionary) and "Dest" in item and "Title" in item:
+        if isinstance(item, pydyf.Stream) and item.compress:
+            _compress(item)
+        elif isinstance(item, pydyf.Dictionary) and "Dest" in item and "Title" in item:
             item["Title"] = pydyf.String(item["Title"].string.replace(WORD_JOINER, ""))
+
+
+def _compress(stream: pydyf.Stream) -> None:
+    """Compress a stream now: pydyf would do so twice, once for the file and once for its identifier."""
+    content = b"\n".join(map(pydyf._to_bytes, stream.stream))  # noqa: SLF001 # the bytes that pydyf writes
+    stream.stream, stream.compress = [zlib.compress(content)], False
+    stream.extra["Filter"] = "/FlateDecode"
 
 
 def _too_long(job: Job, pages: int) -> list[Finding]:
