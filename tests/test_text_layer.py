@@ -105,8 +105,8 @@ def test_arabic_reads_phones_doses_ranges_and_hours_in_the_right_order(built: Bu
         assert misread(one.path, values) == [], str(one)
         kinds["phone"] += values["020\u00a07946\u00a00123"]
         kinds["strength"] += sum(value.startswith("SPF\u00a0") for value in values)
-        kinds["range"] += sum(value.startswith("من ") and ":" not in value for value in values)
-        kinds["hours"] += sum(value.startswith("من ") and ":" in value for value in values)
+        kinds["range"] += sum(value.startswith("من\u00a0") and ":" not in value for value in values)
+        kinds["hours"] += sum(value.startswith("من\u00a0") and ":" in value for value in values)
         kinds["temperature"] += sum("°" in value for value in values)
         kinds["count"] += sum(value[:1].isdigit() and value[-1:].isalpha() for value in values)
     assert min(kinds[kind] for kind in ("phone", "strength", "range", "hours", "temperature", "count")) > 0

@@ -1,5 +1,6 @@
 """HTML -> PDF/A-3a and PDF/UA-1, by WeasyPrint, with the same bytes for the same Job every time."""
 
+import gc
 import logging
 import re
 import zlib
@@ -51,7 +52,7 @@ class _Page(HTML):  # type: ignore[misc]  # WeasyPrint carries no types
 
 def write(job: Job) -> Artifact:
     """Make one PDF. Whatever the engine complains of is a Finding, and then the file must not be used."""
-    with _complaints() as complaints:
+    with _collector_at_rest(), _complaints() as complaints:
         try:
             document = _lay_out(job)
             content = document.write_pdf(
@@ -149,6 +150,16 @@ class _Collector(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.messages.append(record.getMessage())
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Let no garbage collection start: a page's boxes live until it is done, and are walked in vain."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager
