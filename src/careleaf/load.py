@@ -89,23 +89,19 @@ class _Reader:
     def read(self, file: str) -> bytes | None:
         """Read one file whole, or report why it may not be read."""
         path = self.root / file
-        if not path.resolve().is_relative_to(self.root.resolve()):
-            mend = "Put a copy of the file into the library in place of the link."
-            self.report(file, 0, "outside", "this link leads out of the library", mend)
-            return None
-        if path.stat().st_size > MAX_BYTES:
-            mend = f"Files are at most {MAX_BYTES // 1024} kB; split it, or make it simpler."
-            self.report(file, 0, "size", f"the file has {path.stat().st_size} bytes", mend)
-            return None
         try:
-            return path.read_bytes()
+            if not path.resolve().is_relative_to(self.root.resolve()):
+                mend = "Put a copy of the file into the library in place of the link."
+                self.report(file, 0, "outside", "this link leads out of the library", mend)
+            elif (size := path.stat().st_size) > MAX_BYTES:
+                mend = f"Files are at most {MAX_BYTES // 1024} kB; split it, or make it simpler."
+                self.report(file, 0, "size", f"the file has {size} bytes", mend)
+            else:
+                return path.read_bytes()
         except OSError as error:
-            message, mend = (
-                f"the file cannot be read: {error.strerror}",
-                "Give yourself the right to read it.",
-            )
-            self.report(file, 0, "unreadable", message, mend)
-            return None
+            mend = "Give yourself the right to read it."
+            self.report(file, 0, "unreadable", f"the file cannot be read: {error.strerror}", mend)
+        return None
 
     def read_text(self, file: str) -> str | None:
         """Read one UTF-8 file; a byte order mark is dropped."""
