@@ -14,7 +14,7 @@ import pikepdf
 import weasyprint
 
 from careleaf.model import Selection
-from careleaf.pdf import engine, tagging
+from careleaf.pdf import engine, tagging, textlayer
 from careleaf.plan import texts
 from tests import reading
 from tests.conftest import ROOT, Built, Tiny
@@ -152,5 +152,11 @@ def test_weasyprint_still_calls_the_function_that_careleaf_replaces() -> None:
     assert list(replaced.parameters) == ["pdf", "document", "pdf_version", "page_streams"], todo
     assert list(inspect.signature(tagging.add_tags).parameters) == list(replaced.parameters), todo
     assert vars(weasyprint.pdf)["add_tags"] is tagging.add_tags, todo
+    fonts = inspect.signature(weasyprint.pdf.fonts.build_fonts_dictionary)
+    assert list(fonts.parameters) == ["pdf", "fonts", "compress", "subset", "options"], todo
+    assert vars(weasyprint.pdf)["build_fonts_dictionary"] is textlayer.build_fonts_dictionary, todo
+    call = "build_fonts_dictionary(pdf, document.fonts, compress, subset, options)"
+    assert call in inspect.getsource(weasyprint.pdf), todo
+    assert "html._ua_stylesheets(" in inspect.getsource(weasyprint.css), todo
     call = "add_tags(pdf, document, options['pdf_version'], page_streams)"
     assert call in inspect.getsource(weasyprint.pdf), todo

@@ -289,6 +289,7 @@ def verify(*, file: Path, out: Path, root: Path | None, as_json: bool) -> None:
         click.echo(f"Leaflet: {verdict.edition}, version {verdict.version}, text {verdict.text_digest[:8]}")
         click.echo(f"Bytes:   {BYTES[verdict.ours]}")
         click.echo(f"Text:    {TEXT[verdict.words_current, verdict.current]}")
+        click.echo(f"Today:   {verdict.status}")
     _exit(ok=bool(verdict.ours) and verdict.current)
 
 

@@ -101,6 +101,7 @@ class _Reader:
         except OSError as error:
             mend = "Give yourself the right to read it."
             self.report(file, 0, "unreadable", f"the file cannot be read: {error.strerror}", mend)
+        self.unread.add(file)
         return None
 
     def read_text(self, file: str) -> str | None:
@@ -249,9 +250,9 @@ def _explain(detail: ErrorDetails) -> tuple[str, str, str]:
 
 
 def _name(loc: Place) -> str:
-    """Name a place as its author knows it: "facts.keep-dry", "sections 3"."""
+    """Name a place as its author knows it: "facts keep-dry", "sections 3 heading"."""
     known = [str(part + 1) if isinstance(part, int) else part for part in loc if part not in TYPES]
-    return (" " if known and known[-1].isdigit() else ".").join(known[-2:]) or "the file"
+    return " ".join(known[-3:]) or "the file"
 
 
 def _form(context: Mapping[str, Any]) -> str:
@@ -345,8 +346,8 @@ def _keyed(reader: _Reader, file: str, adapter: TypeAdapter[dict[str, N]]) -> di
     tree = reader.read_yaml(file)
     if tree and isinstance(tree.value, dict):
         rows = tree.value.items()
-        named = {key: row | {NAME: key} if isinstance(row, dict) else row for key, row in rows}
-        if (found := reader.validate(tree, lambda _: adapter.validate_python(named))) is not None:
+        tree.value = {key: row | {NAME: key} if isinstance(row, dict) else row for key, row in rows}
+        if (found := reader.validate(tree, adapter.validate_python)) is not None:
             return found
     elif tree:
         reader.report(file, 1, "yaml", NO_KEYS, "Write `key: value` lines.")
@@ -357,8 +358,13 @@ def _keyed(reader: _Reader, file: str, adapter: TypeAdapter[dict[str, N]]) -> di
 def _approvals(reader: _Reader) -> tuple[Approval, ...]:
     found: tuple[Approval, ...] = ()
     for file in reader.files("content/approvals", "*.yaml"):
-        if tree := reader.read_yaml(file):
+        tree = reader.read_yaml(file)
+        if tree and isinstance(tree.value, list):
+            tree.value = [row | {NAME: file} if isinstance(row, dict) else row for row in tree.value]
             found += reader.validate(tree, APPROVALS.validate_python) or ()
+        elif tree:
+            mend = "Begin each approval with a hyphen: - topic: ..."
+            reader.report(file, 1, "value", "the file is not a list of approvals", mend)
     return found
 
 

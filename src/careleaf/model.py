@@ -419,6 +419,7 @@ class Format(Named):
 class Approval(Part):
     """Who approved which words of a topic in a language, and until which day (included)."""
 
+    file: SkipJsonSchema[str] = Field(alias=NAME)
     topic: Slug
     lang: Tag
     role: Role

@@ -1,7 +1,7 @@
 """The way through: load, check, plan, compose, render, write, publish."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -62,12 +62,23 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
     everything, wanted = plan(library, selection, versions(), options.today)
     findings = _about(findings, library, selection) + _nothing(selection, wanted)
     with publish.opened(out) as done:
-        todo = [edition for edition in wanted if options.force or not publish.is_done(out, done, edition)]
+        todo = _outstanding(out, done, wanted, options)
         publish.announce(out, done, library, todo)
         made = dict(_make(library, todo, out, options, findings))
-        removed = publish.finish(out, _kept(done, everything, todo) | made, library, "" if findings else key)
-    unchanged = tuple(edition for edition in wanted if edition not in todo)
-    return Report(tuple(sorted(findings)), tuple(made), unchanged, tuple(removed))
+        kept = _kept(out, done, everything, todo)
+        removed = publish.finish(out, kept | made, library, settled="" if findings else key)
+    return Report(tuple(sorted(findings)), tuple(made), _without(wanted, todo), tuple(removed))
+
+
+def _outstanding(
+    out: Path, done: publish.Manifest, wanted: Iterable[Edition], options: Options
+) -> list[Edition]:
+    """Leave out what is done already."""
+    return [edition for edition in wanted if options.force or not publish.is_done(out, done, edition)]
+
+
+def _without(editions: Iterable[Edition], others: Container[Edition]) -> tuple[Edition, ...]:
+    return tuple(edition for edition in editions if edition not in others)
 
 
 def _about(findings: Iterable[Finding], library: Library, selection: Selection) -> list[Finding]:
@@ -90,14 +101,16 @@ def _nothing(selection: Selection, wanted: Iterable[Edition]) -> list[Finding]:
 
 
 def _kept(
-    done: publish.Manifest, everything: Iterable[Edition], todo: Iterable[Edition]
+    out: Path, done: publish.Manifest, everything: Iterable[Edition], todo: Iterable[Edition]
 ) -> dict[Edition, publish.Row]:
     """Choose the finished files that stay. Others must not be handed out any more.
 
-    Those are the files of texts that are gone or went stale, and of Editions that are to be made anew.
+    Those are the files of texts that are gone or went stale, of Editions that are to be made anew, and files
+    that a killed build left in another state than the manifest says.
     """
     current = set(everything) - set(todo)
-    return {edition: done.rows[edition.path] for edition in current if edition.path in done.rows}
+    rows = {edition: done.rows[edition.path] for edition in current if edition.path in done.rows}
+    return {edition: row for edition, row in rows.items() if publish.sha256(out / row.path) == row.sha256}
 
 
 def _key(root: Path, selection: Selection, options: Options) -> str:

@@ -74,7 +74,8 @@ def status(library: Library, topic: Topic, lang: str, today: date) -> Status:
     """Derive where a topic stands in a language."""
     words = texts(library, topic, lang)
     if words is None or ui_texts(library, lang) is None:
-        return Status.STALE if (lang, topic.name) in library.catalogs else Status.MISSING
+        there = {(lang, topic.name), (lang, UI)} <= library.catalogs.keys()
+        return Status.STALE if there else Status.MISSING
     given = text_digest(topic, words)
     until: dict[Role, date] = {}
     for approval in library.approvals:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from careleaf import publish
 from careleaf.compose import compose
-from careleaf.model import Edition, Library, Selection
+from careleaf.model import Edition, Library, Selection, Status
 from careleaf.pdf import reading
 from careleaf.plan import plan
 from careleaf.render import Press
@@ -20,7 +20,7 @@ class Verdict:
 
     `ours` says whether its bytes are as built: None if it is of an earlier state that the output folder
     does not hold any more, so that nobody can tell. `current` says that nothing has changed since, and
-    `words_current` that at least what the reader reads has not.
+    `words_current` that at least what the reader reads has not. `status` is where the text stands today.
     """
 
     edition: str
@@ -29,6 +29,7 @@ class Verdict:
     ours: bool | None
     current: bool
     words_current: bool
+    status: Status
 
 
 def verify(file: Path, library: Library, out: Path, today: date) -> Verdict | None:
@@ -48,6 +49,7 @@ def verify(file: Path, library: Library, out: Path, today: date) -> Verdict | No
         ours=_is_known(file, out) or (_is_remade(file, library, edition) if current and edition else None),
         current=current,
         words_current=edition is not None and edition.text_digest == source.text_digest,
+        status=edition.status if edition else Status.MISSING,
     )
 
 

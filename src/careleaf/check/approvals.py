@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from careleaf.findings import Finding
 from careleaf.model import Library
 
-FOLDER = "content/approvals"
-
 
 def known(library: Library) -> Iterator[Finding]:
     """An approval names a topic and a language of the library."""
@@ -16,10 +14,12 @@ def known(library: Library) -> Iterator[Finding]:
             and f"content/topics/{approval.topic}.yaml" not in library.unread
         ):
             message = f"an approval is of the unknown topic {approval.topic}"
-            yield Finding(FOLDER, approval.line, "approval", message, "Correct the name, or remove it.")
+            yield Finding(
+                approval.file, approval.line, "approval", message, "Correct the name, or remove it."
+            )
         if approval.lang not in library.locales:
             message = f"an approval is of the unknown language {approval.lang}"
-            yield Finding(FOLDER, approval.line, "approval", message, "Correct the tag, or remove it.")
+            yield Finding(approval.file, approval.line, "approval", message, "Correct the tag, or remove it.")
 
 
 def lasting(library: Library) -> Iterator[Finding]:
@@ -29,7 +29,7 @@ def lasting(library: Library) -> Iterator[Finding]:
             message = (
                 f"an approval of {approval.topic} ends ({approval.until}) before it begins ({approval.on})"
             )
-            yield Finding(FOLDER, approval.line, "approval", message, "Correct the dates.")
+            yield Finding(approval.file, approval.line, "approval", message, "Correct the dates.")
 
 
 RULES = (known, lasting)

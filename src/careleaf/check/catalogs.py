@@ -26,7 +26,7 @@ def english(library: Library, name: str) -> Mapping[str, str] | None:
 def locales(library: Library) -> Iterator[Finding]:
     """Every folder of translations has a profile, and CLDR and our fonts know its language."""
     for tag, _ in library.catalogs:
-        if tag not in library.locales:
+        if tag not in library.locales and f"locales/{tag}/profile.yaml" not in library.unread:
             file, mend = f"locales/{tag}", f"Add locales/{tag}/profile.yaml, or correct the folder's name."
             yield Finding(file, 0, "unknown-locale", f"the language {tag} has no profile", mend)
     sources = [locale for locale in library.locales.values() if locale.source]

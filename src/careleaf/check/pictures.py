@@ -35,7 +35,8 @@ def present(library: Library) -> Iterator[Finding]:
     for topic in library.topics.values():
         for section in topic.sections:
             picture = section.picture
-            if picture and picture.file not in library.images:
+            unread = picture and f"content/images/{picture.file}" in library.unread
+            if picture and not unread and picture.file not in library.images:
                 message = f"the picture {picture.file} is not in content/images/"
                 mend = "Put the file there, and write its bare name: no folders, links or addresses."
                 yield Finding(topic.file, picture.line, "picture", message, mend)

@@ -45,7 +45,7 @@ def complete(library: Library) -> Iterator[Finding]:
         if format_.writer not in WRITERS:
             mend = f"Choose from: {', '.join(sorted(WRITERS))}."
             yield Finding(file, format_.line, "writer", f"there is no writer {format_.writer}", mend)
-        if format_.page not in library.templates:
+        if format_.page not in library.templates and f"templates/{format_.page}" not in library.unread:
             mend = "Add it: see a neighbouring format."
             yield Finding(file, format_.line, "template", f"templates/{format_.page} is missing", mend)
 
