@@ -31,6 +31,9 @@ LINE = "\0line"
 NAME = "\0name"
 LINES = "\0lines"
 
+UI = "ui"
+"""The name under which the templates' own words are kept: `ui.yaml`, and `ui.po` in each language."""
+
 TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
 SLUG = r"^[a-z0-9][a-z0-9-]{0,63}$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from careleaf import fonts
 from careleaf.model import (
+    UI,
     Clinic,
     Edition,
     Entry,
@@ -22,8 +23,6 @@ from careleaf.model import (
     Status,
     Topic,
 )
-
-UI = "ui"
 
 
 def source_locale(library: Library) -> str:

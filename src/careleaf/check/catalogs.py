@@ -10,9 +10,7 @@ from pathlib import PurePosixPath
 
 from careleaf import markup
 from careleaf.findings import Finding, Severity
-from careleaf.model import Catalog, Entry, Library
-
-UI = "ui"
+from careleaf.model import UI, Catalog, Entry, Library
 
 
 def english(library: Library, name: str) -> Mapping[str, str] | None:

@@ -7,9 +7,8 @@ from difflib import get_close_matches
 
 from careleaf import markup
 from careleaf.findings import Finding, Severity
-from careleaf.model import Clinic, Kind, Library, Section, Topic
+from careleaf.model import UI, Clinic, Kind, Library, Section, Topic
 
-UI = "ui"
 SOURCES = "content/sources.yaml"
 # These read as a table of terms and texts.
 LABELLED_KINDS = {Kind.TIMELINE, Kind.OPTIONS, Kind.LOOKALIKES}

@@ -53,13 +53,17 @@ class Annotation:
 
 @dataclass(slots=True, eq=False)
 class Element:
-    """One structure element. `attributes` are by their owner (Table, List, Layout)."""
+    """One structure element. `attributes` are by their owner (Table, List, Layout).
+
+    An `implied` one stands for no HTML element: the paragraph around bare text, the body of a list item.
+    """
 
     role: str
+    implied: bool = False
     kids: list["Element | Content | Annotation"] = field(default_factory=list)
     attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
     properties: dict[str, Any] = field(default_factory=dict)
-    dictionary: pydyf.Dictionary | None = None
+    dictionary: pydyf.Dictionary = field(default_factory=lambda: pydyf.Dictionary({"Type": "/StructElem"}))
 
     def walk(self) -> Iterator["Element"]:
         """Yield this element and all below it, in reading order."""
@@ -69,12 +73,13 @@ class Element:
                 yield from kid.walk()
 
     def child(self, role: str) -> "Element":
-        """Give the last kid if it has this role, else a new one."""
+        """Give the last kid if it is implied and has this role, else a new one."""
         last = self.kids[-1] if self.kids else None
-        if isinstance(last, Element) and last.role == role and last.dictionary is None:
+        if isinstance(last, Element) and last.implied and last.role == role:
             return last
-        self.kids.append(Element(role))
-        return self.kids[-1]  # type: ignore[return-value]  # the Element just added
+        new = Element(role, implied=True)
+        self.kids.append(new)
+        return new
 
 
 def add_tags(pdf: pydyf.PDF, document: Any, pdf_version: object, page_streams: list[Any]) -> None:  # noqa: ANN401
@@ -241,10 +246,10 @@ def write(root: Element, pdf: pydyf.PDF) -> None:
     for element in root.walk():
         for kid in element.kids:
             if isinstance(kid, Content):
-                by_page[kid.page][kid.mcid] = element.dictionary.reference  # type: ignore[union-attr]
+                by_page[kid.page][kid.mcid] = element.dictionary.reference
             elif isinstance(kid, Annotation):
                 kid.dictionary["StructParent"] = len(pages) + len(annotations)
-                annotations.append((kid, element.dictionary.reference))  # type: ignore[union-attr]
+                annotations.append((kid, element.dictionary.reference))
         _fill(element, pages)
     numbers = pydyf.Array()
     for number, found in enumerate(by_page):
@@ -254,7 +259,7 @@ def write(root: Element, pdf: pydyf.PDF) -> None:
         numbers.extend([annotation.dictionary["StructParent"], reference])
     parents = pydyf.Dictionary({"Nums": numbers})
     pdf.add_object(parents)
-    tree["K"] = pydyf.Array([root.dictionary.reference])  # type: ignore[union-attr]
+    tree["K"] = pydyf.Array([root.dictionary.reference])
     tree["ParentTree"] = parents.reference
     tree["ParentTreeNextKey"] = len(pages) + len(annotations)
     pdf.catalog["StructTreeRoot"] = tree.reference
@@ -264,8 +269,7 @@ def write(root: Element, pdf: pydyf.PDF) -> None:
 
 def _add(element: Element, parent: pydyf.Dictionary, pdf: pydyf.PDF) -> None:
     """Add an element and all below it, in reading order: so the same page has the same bytes."""
-    entries = {"Type": "/StructElem", "S": f"/{element.role}", "P": parent.reference}
-    element.dictionary = pydyf.Dictionary(entries | element.properties)
+    element.dictionary |= {"S": f"/{element.role}", "P": parent.reference} | element.properties
     pdf.add_object(element.dictionary)
     for kid in element.kids:
         if isinstance(kid, Element):
@@ -277,17 +281,17 @@ def _fill(element: Element, pages: list[str]) -> None:
     home = next((kid.page for kid in element.kids if isinstance(kid, Content)), None)
     kids = [_kid(kid, home, pages) for kid in element.kids]
     if kids:
-        dictionary["K"] = pydyf.Array(kids)  # type: ignore[index]
+        dictionary["K"] = pydyf.Array(kids)
     if home is not None:
-        dictionary["Pg"] = pages[home]  # type: ignore[index]
+        dictionary["Pg"] = pages[home]
     owned = [pydyf.Dictionary({"O": f"/{owner}", **values}) for owner, values in element.attributes.items()]
     if owned:
-        dictionary["A"] = owned[0] if len(owned) == 1 else pydyf.Array(owned)  # type: ignore[index]
+        dictionary["A"] = owned[0] if len(owned) == 1 else pydyf.Array(owned)
 
 
 def _kid(kid: Element | Content | Annotation, home: int | None, pages: list[str]) -> object:
     if isinstance(kid, Element):
-        return kid.dictionary.reference  # type: ignore[union-attr]
+        return kid.dictionary.reference
     if isinstance(kid, Annotation):
         reference = {"Type": "/OBJR", "Obj": kid.dictionary.reference, "Pg": pages[kid.page]}
         return pydyf.Dictionary(reference)
