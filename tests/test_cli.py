@@ -577,3 +577,12 @@ def test_a_log_has_no_escape_codes_and_a_terminal_shows_progress(tiny: Tiny, tmp
     shown = in_a_terminal(*command_line(tiny, tmp_path / "terminal"))
     assert ESCAPE in shown
     assert "2/2" in shown
+
+
+def test_new_library_gives_the_shipped_one_even_inside_a_library(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiny.root)
+    assert careleaf("new", "library", tmp_path / "mine").exit_code == 0
+    assert (tmp_path / "mine/content/topics/after-laser.yaml").is_file()
+    assert not (tmp_path / "mine/content/topics/washing-hands.yaml").exists()

@@ -74,11 +74,18 @@ def test_header_cells_say_what_they_head(built: Built) -> None:
 
 
 def test_lists_say_how_they_are_numbered(built: Built) -> None:
+    """A list with bullets says so, and one without says that too (ISO 14289-1, 7.6)."""
     for one, tree in handouts(built):
-        numbered = [node for node in tree.root.find("L") if "ListNumbering=/Decimal" in node.notes]
-        plain = [node for node in tree.root.find("L") if "ListNumbering=/None" in node.notes]
-        tags = Counter(each.tag for each in one.body.iter())
-        assert (len(numbered), len(plain)) == (tags["ol"], tags["ul"]), str(one)
+        lists = tree.root.find("L")
+        kinds = Counter(note for node in lists for note in node.notes if note.startswith("ListNumbering="))
+        uls = [each for each in one.body.iter() if each.tag == "ul"]
+        bulleted = sum("points" in each.get("class", "") for each in uls)
+        numbered = sum(each.tag == "ol" for each in one.body.iter())
+        expected = {"Disc": bulleted, "None": len(uls) - bulleted, "Decimal": numbered}
+        assert kinds == Counter({f"ListNumbering=/{kind}": count for kind, count in expected.items()}), str(
+            one
+        )
+        assert all(bool(node.find("Lbl")) == ("ListNumbering=/None" not in node.notes) for node in lists)
 
 
 def test_words_in_another_language_say_so(built: Built) -> None:

@@ -18,7 +18,7 @@ from rich.table import Table
 from careleaf import __version__, doctor, pipeline, pool, schema
 from careleaf.check import check as check_library
 from careleaf.findings import Finding, Severity
-from careleaf.load import home, load
+from careleaf.load import home, load, shipped
 from careleaf.model import Library, Selection, Status
 from careleaf.new import new_library
 from careleaf.plan import UnknownNameError
@@ -308,7 +308,7 @@ def library(folder: Path) -> None:
     careleaf build --root my-clinic --out my-clinic/out
     """
     try:
-        new_library(home(), folder)
+        new_library(shipped(), folder)
     except FileExistsError as error:
         raise click.UsageError(str(error)) from error
     except OSError as error:

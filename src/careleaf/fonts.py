@@ -131,7 +131,7 @@ def configuration() -> Path:
 
 
 def _cache_folder() -> Path:
-    """Give a folder to keep fontconfig's cache in: scanning large fonts anew costs each worker a second."""
+    """Give a folder to keep fontconfig's cache in: scanning large fonts anew slows each worker."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     for base in (Path(home), Path(tempfile.gettempdir())):
         folder = base / f"careleaf-{os.getuid()}"

@@ -112,6 +112,7 @@ class _Reader:
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1 if content else 0
             self.report(file, line, "encoding", "the file is not UTF-8", "Save it again as UTF-8.")
+            self.unread.add(file)
             return None
 
     def read_yaml(self, file: str) -> "_Tree | None":
@@ -268,9 +269,13 @@ def _lower(message: str) -> str:
 
 def home() -> Path:
     """Find the library to work on: the one in this folder, else the one that came with careleaf."""
-    here, installed = Path.cwd(), Path(__file__).parent / "library"
-    if (here / "content").is_dir():
-        return here
+    here = Path.cwd()
+    return here if (here / "content").is_dir() else shipped()
+
+
+def shipped() -> Path:
+    """Find the library that came with careleaf: in the package, or around a checkout's code."""
+    installed = Path(__file__).parent / "library"
     return installed if installed.is_dir() else Path(__file__).parents[2]
 
 

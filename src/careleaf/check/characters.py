@@ -11,6 +11,7 @@ from careleaf.model import Library
 
 # Persian and Kurdish spelling needs the non-joiner, Indic spelling both: after a letter of such a script.
 JOINERS = {"\u200c", "\u200d"}
+SPACES = {" ", "\u00a0"}
 TAG_LIKE = ("</", "<br", "<b>", "<i>", "<p>", "<script", "<img", "&nbsp;", "&amp;", "&lt;")
 
 
@@ -111,9 +112,9 @@ def name(sign: str) -> str:
 
 @lru_cache
 def _known(families: tuple[str, ...]) -> frozenset[int]:
-    return frozenset().union(JOINERS_AND_SPACE, *(fonts.characters(family) for family in families))
+    return frozenset().union(
+        map(ord, {*JOINERS, *SPACES}), *(fonts.characters(family) for family in families)
+    )
 
-
-JOINERS_AND_SPACE = frozenset({*(ord(sign) for sign in JOINERS), ord(" "), 0xA0})
 
 RULES = (invisible, font_names, glyphs, tags)

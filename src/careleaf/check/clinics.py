@@ -38,10 +38,8 @@ def languages(library: Library) -> Iterator[Finding]:
     for clinic in library.clinics.values():
         for key, tag in [*(("languages", tag) for tag in clinic.languages), ("lang", clinic.lang)]:
             if tag not in library.locales:
-                message, mend = (
-                    f"the language {tag} is unknown",
-                    f"Add locales/{tag}/profile.yaml, or remove it.",
-                )
+                message = f"the language {tag} is unknown"
+                mend = f"Add locales/{tag}/profile.yaml, or remove it."
                 yield Finding(clinic.file, clinic.line_of(key), "unknown-locale", message, mend)
 
 

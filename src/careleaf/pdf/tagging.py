@@ -24,7 +24,8 @@ ROLES: Final = {
 }  # fmt: skip
 GROUPING: Final = {"Document", "Part", "Art", "Sect", "Div", "BlockQuote"}
 """Roles that hold blocks: text right inside one gets a paragraph of its own."""
-NUMBERING: Final = {"ol": "/Decimal", "ul": "/None"}
+NUMBERING: Final = {"ol": "/Decimal", "ul": "/Disc"}
+"""How a list with markers is numbered; without any it is not (ISO 14289-1, 7.6)."""
 
 # In these scripts one glyph stands for several letters, so extractors need the letters beside it. Never for
 # right-to-left scripts: poppler, PDFium and MuPDF expect visual order there and turn such text round.
@@ -160,7 +161,7 @@ class _Builder:
         if foreign:
             element.properties["Lang"] = pydyf.String(lang)
         if role == "L":
-            element.attributes["List"] = {"ListNumbering": NUMBERING[html.tag]}
+            element.attributes["List"] = {"ListNumbering": "/None"}
         elif role == "TH":
             scope = html.get("scope") or (
                 "col" if self._parents[self._parents[html]].tag == "thead" else "row"
@@ -206,6 +207,8 @@ class _Builder:
     def _holder(self, box: Box) -> Element:
         element = self._element(box.element)
         if (box.element_tag or "").endswith("::marker"):
+            around = self._parents[box.element]
+            self._element(around).attributes["List"] = {"ListNumbering": NUMBERING[around.tag]}
             return element.child("Lbl")
         if element.role == "LI":
             return element.child("LBody")
