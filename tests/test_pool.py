@@ -102,8 +102,16 @@ def test_no_worker_outlives_a_build_that_ends_early() -> None:
 def pids_of_children() -> set[str]:
     """The worker processes that this process has now, by Linux's own list."""
     lists = [task / "children" for task in Path("/proc/self/task").iterdir()]
-    found = {pid for children in lists for pid in children.read_text("ascii").split()}
-    return {pid for pid in found if b"spawn_main" in Path("/proc", pid, "cmdline").read_bytes()}
+    found = {pid for children in lists for pid in read_if_there(children).decode().split()}
+    return {pid for pid in found if b"spawn_main" in read_if_there(Path("/proc", pid, "cmdline"))}
+
+
+def read_if_there(path: Path) -> bytes:
+    """A thread or process that has ended since it was listed has nothing to say."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def test_a_large_library_is_never_in_memory_at_once() -> None:
