@@ -118,6 +118,14 @@ def _block(speaker: _Speaker, section: Section) -> Block:
         items=tuple(items),
         action=speaker.say(f"{section.id}/action") if section.action else (),
         picture=Drawing(picture.file, _plain(speaker.say(f"{section.id}/picture"))) if picture else None,
+        panels=tuple(
+            Drawing(
+                panel.file,
+                _plain(speaker.say(f"{section.id}/{panel.id}/picture")),
+                speaker.say(f"{section.id}/{panel.id}/label"),
+            )
+            for panel in section.panels
+        ),
     )
 
 

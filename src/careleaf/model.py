@@ -194,6 +194,13 @@ class Picture(Part):
     alt: Text
 
 
+class Panel(Picture):
+    """One drawing of a row, with its words below it: drawings hold no text, and each mirrors by itself."""
+
+    id: Slug
+    label: Text
+
+
 class Section(Part):
     """A run of Units with one purpose."""
 
@@ -204,6 +211,12 @@ class Section(Part):
     units: tuple[Unit, ...] = Field(min_length=1)
     action: Text | None = None
     picture: Picture | None = None
+    panels: tuple[Panel, ...] = Field(default=(), max_length=4)
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Every drawing of the section."""
+        return (*((self.picture,) if self.picture else ()), *self.panels)
 
     @model_validator(mode="after")
     def _level_with_warning(self) -> Self:
@@ -279,6 +292,9 @@ def _section_words(section: Section) -> Iterator[Word]:
     yield Word(f"{section.id}/heading", section.heading, section.line)
     if section.picture:
         yield Word(f"{section.id}/picture", section.picture.alt, section.picture.line)
+    for panel in section.panels:
+        yield Word(f"{section.id}/{panel.id}/picture", panel.alt, panel.line)
+        yield Word(f"{section.id}/{panel.id}/label", panel.label, panel.line)
     for unit in section.units:
         if unit.label:
             yield Word(f"{section.id}/{unit.id}/label", unit.label, unit.line)
@@ -553,6 +569,7 @@ class Drawing:
 
     file: str
     alt: str
+    label: Words = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -566,6 +583,12 @@ class Block:
     items: tuple[Item, ...]
     action: Words
     picture: Drawing | None
+    panels: tuple[Drawing, ...]
+
+    @property
+    def drawings(self) -> tuple[Drawing, ...]:
+        """Every drawing of the block."""
+        return (*((self.picture,) if self.picture else ()), *self.panels)
 
 
 @dataclass(frozen=True, slots=True)

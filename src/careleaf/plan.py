@@ -158,7 +158,7 @@ def _editions(
 
 def _parts(library: Library, topic: Topic, lang: str, clinic: Clinic, form: Format) -> list[Any]:
     locale = library.locales[lang]
-    pictures = [section.picture.file for section in topic.sections if section.picture]
+    pictures = [picture.file for section in topic.sections for picture in section.pictures]
     sources = sorted({key for part in topic.statements() for key in part.sources} & library.sources.keys())
     return [
         *(_dump(part) for part in (topic, locale, clinic, form)),

@@ -51,7 +51,7 @@ class Press:
     def render(self, edition: Edition, leaflet: Leaflet) -> Job:
         """Fill in the format's template. Raises RenderError."""
         library, form = self._library, self._library.formats[edition.format]
-        images = {f"images/{b.picture.file}" for b in leaflet.blocks if b.picture}
+        images = {f"images/{drawing.file}" for block in leaflet.blocks for drawing in block.drawings}
         assets = self._icons | {name: library.images[name.removeprefix("images/")] for name in images}
         return Job(
             name=str(edition),

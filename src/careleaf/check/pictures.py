@@ -34,12 +34,12 @@ def present(library: Library) -> Iterator[Finding]:
     """Every picture that a topic names is a file of content/images/."""
     for topic in library.topics.values():
         for section in topic.sections:
-            picture = section.picture
-            unread = picture and f"content/images/{picture.file}" in library.unread
-            if picture and not unread and picture.file not in library.images:
-                message = f"the picture {picture.file} is not in content/images/"
-                mend = "Put the file there, and write its bare name: no folders, links or addresses."
-                yield Finding(topic.file, picture.line, "picture", message, mend)
+            for picture in section.pictures:
+                unread = f"content/images/{picture.file}" in library.unread
+                if not unread and picture.file not in library.images:
+                    message = f"the picture {picture.file} is not in content/images/"
+                    mend = "Put the file there, and write its bare name: no folders, links or addresses."
+                    yield Finding(topic.file, picture.line, "picture", message, mend)
 
 
 def safe(library: Library) -> Iterator[Finding]:
