@@ -16,7 +16,7 @@ from careleaf.pipeline import Options, Report, build
 
 ROOT = Path(__file__).parents[1]
 TINY = Path(__file__).parent / "tiny"
-TODAY = date(2026, 11, 22)
+TODAY = date(2026, 11, 25)
 
 
 @dataclass(frozen=True)

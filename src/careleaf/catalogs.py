@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 import polib
@@ -11,6 +12,9 @@ from careleaf.model import Catalog, Entry, Provenance
 
 QUOTED: Final = re.compile(r'(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d+\])?)\s+)?"(?:[^"\\]|\\.)*"')
 """A line of a PO file that is no comment."""
+
+TRANSLATOR: Final = re.compile(r"^\s*([^<\n]+?)\s*<[^>]*>,? *[0-9]{4}", re.MULTILINE)
+"""A translator in a header's comment, as GNU gettext writes it: NAME <ADDRESS>, YEAR."""
 
 MEND: Final = "Open it in a PO editor, or compare it with its neighbours."
 
@@ -45,7 +49,14 @@ def parse(file: str, text: str) -> tuple[Catalog | None, list[Finding]]:
     ]
     entries = {entry.msgctxt: _entry(entry) for entry in current if entry.msgctxt}
     obsolete = tuple(entry.linenum or 0 for entry in po.obsolete_entries())
-    return Catalog(file, entries, obsolete), findings
+    return Catalog(file, entries, obsolete, tuple(dict.fromkeys(_translators(po)))), findings
+
+
+def _translators(po: polib.POFile) -> Iterator[str]:
+    """Yield who made the translation: the header's comment and its field, as PO editors write them."""
+    yield from TRANSLATOR.findall(po.header)
+    if name := po.metadata.get("Last-Translator", "").partition("<")[0].strip():
+        yield name
 
 
 def _torn(text: str) -> list[int]:

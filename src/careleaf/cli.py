@@ -22,7 +22,7 @@ from careleaf.load import home, load, shipped
 from careleaf.model import Library, Selection, Status
 from careleaf.new import new_library
 from careleaf.plan import UnknownNameError
-from careleaf.plan import status as status_of
+from careleaf.approvals import overall
 from careleaf.publish import PublishError
 
 FINDINGS = 1
@@ -33,6 +33,7 @@ COLOURS = {
     Status.DRAFT: "cyan",
     Status.APPROVED: "green",
     Status.EXPIRED: "red",
+    Status.WITHDRAWN: "bold red",
 }
 
 BYTES = {
@@ -171,9 +172,9 @@ def check(*, root: Path | None, as_json: bool) -> None:
     else:
         _print_findings(findings)
         counts = Counter(finding.severity for finding in findings)
-        errors, held, warnings = (counts[each] for each in Severity)
+        errors, held, warnings, _ = (counts[each] for each in Severity)
         click.echo(f"Errors: {errors}. Texts not current: {held}. Warnings: {warnings}.")
-    _exit(ok=all(finding.severity is Severity.WARNING for finding in findings))
+    _exit(ok=not (errors or held))
 
 
 @main.command("list")
@@ -220,7 +221,7 @@ def status(*, root: Path | None, as_json: bool) -> None:
     """
     library = _loaded(root)
     matrix = {
-        topic.name: {lang: status_of(library, topic, lang, _today()) for lang in library.locales}
+        topic.name: {lang: overall(library, topic, lang, _today()) for lang in library.locales}
         for topic in library.topics.values()
     }
     counts = Counter(state for row in matrix.values() for state in row.values())

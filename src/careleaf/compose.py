@@ -23,7 +23,7 @@ from careleaf.model import (
     Topic,
     Words,
 )
-from careleaf.plan import source_locale, texts, ui_texts
+from careleaf.words import source_locale, texts, ui_texts
 
 DIGEST_SHOWN = 8
 """Hexadecimal digits of the text digest on a page: enough for staff to tell two versions apart."""

@@ -14,6 +14,8 @@ class Severity(StrEnum):
     """A text that is not current: only its own Editions are left out."""
     WARNING = "warning"
     """Worth a look: everything is built."""
+    ADVICE = "advice"
+    """A number to weigh, not a fault: told only to those who ask for a check."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -34,7 +34,6 @@ from careleaf.model import (
     NAME,
     SLUG,
     TAG,
-    Approval,
     Catalog,
     Clinic,
     Format,
@@ -42,10 +41,13 @@ from careleaf.model import (
     Library,
     Locale,
     Named,
+    Short,
     Slug,
     Source,
     SourceKey,
+    Term,
     Topic,
+    Trail,
     UiText,
 )
 
@@ -56,13 +58,14 @@ MAX_BYTES: Final = 262_144
 MAX_DEPTH: Final = 12
 """How deeply YAML may nest."""
 
+QUOTE: Final = "'"
 NO_KEYS: Final = "the file is not a list of keys"
-TYPES: Final = {"number", "measure", "strength", "time", "[key]"}
+TYPES: Final = {"number", "measure", "strength", "time", "approved", "withdrawn", "[key]"}
 """What pydantic adds to a place to say which type of Fact it tried."""
 TEMPLATE_SUFFIXES: Final = {".html", ".css", ".txt", ".svg"}
-APPROVALS: Final = TypeAdapter(tuple[Approval, ...])
 SOURCES: Final = TypeAdapter(Annotated[dict[SourceKey, Source], Keyed])
 UI: Final = TypeAdapter(Annotated[dict[Slug, UiText], Keyed])
+GLOSSARY: Final = TypeAdapter(Annotated[dict[Short, Term], Keyed])
 
 N = TypeVar("N", bound=Named)
 V = TypeVar("V")
@@ -242,8 +245,8 @@ def _explain(detail: ErrorDetails) -> tuple[str, str, str]:
         "too_short": ("missing", f"{name!r} is empty", "Write at least one."),
         "union_tag_not_found": (
             "missing",
-            f"{name!r} has no type",
-            "Say type: number, measure, strength or time.",
+            f"{name!r} has no {str(context.get('discriminator')).strip(QUOTE)}",
+            "Say which: see its neighbours, or the documentation.",
         ),
     }
     fallback = ("value", f"{name!r}: {_lower(detail['msg'])}{given}", "Correct the value.")
@@ -311,10 +314,12 @@ def load(root: Path) -> tuple[Library, list[Finding]]:
         clinics=_each(reader, "content/clinics", "*.yaml", Clinic),
         sources=sources,
         ui=ui,
+        glossary=_keyed(reader, "content/glossary.yaml", GLOSSARY),
         locales=_each(reader, "locales", "*/profile.yaml", Locale),
         formats=_each(reader, "templates/formats", "*/format.yaml", Format),
         catalogs=_catalogs(reader),
-        approvals=_approvals(reader),
+        trails=_each(reader, "content/approvals", "*.yaml", Trail),
+        approved=_approved(reader),
         templates=_templates(reader),
         images=_images(reader),
         unread=frozenset(reader.unread),
@@ -360,17 +365,10 @@ def _keyed(reader: _Reader, file: str, adapter: TypeAdapter[dict[str, N]]) -> di
     return {}
 
 
-def _approvals(reader: _Reader) -> tuple[Approval, ...]:
-    found: tuple[Approval, ...] = ()
-    for file in reader.files("content/approvals", "*.yaml"):
-        tree = reader.read_yaml(file)
-        if tree and isinstance(tree.value, list):
-            tree.value = [row | {NAME: file} if isinstance(row, dict) else row for row in tree.value]
-            found += reader.validate(tree, APPROVALS.validate_python) or ()
-        elif tree:
-            mend = "Begin each approval with a hyphen: - topic: ..."
-            reader.report(file, 1, "value", "the file is not a list of approvals", mend)
-    return found
+def _approved(reader: _Reader) -> dict[str, str]:
+    """Read what was approved, each text under the digest that its file is named by."""
+    found = {Path(file).stem: reader.read_text(file) for file in reader.files("content/approvals", "texts/*.json")}
+    return {digest: text for digest, text in found.items() if text is not None}
 
 
 def _catalogs(reader: _Reader) -> dict[tuple[str, str], Catalog]:

@@ -4,8 +4,10 @@ What an author may write in a YAML file is exactly what these classes accept; th
 editors is made from them. Nothing here reads or writes a file.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, time
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -315,10 +317,30 @@ class Source(Named):
 
 
 class UiText(Named):
-    """One of the templates' own words, in English, with a note for translators."""
+    """One of the templates' own words, in English, with a note for translators.
+
+    `clinical` marks those that say how fast to get help, whom to call or what a value is: an Approval
+    binds to them too.
+    """
 
     text: Text
     note: Text
+    clinical: bool = False
+
+
+class Term(Named):
+    """A hard word of the glossary, named by its one spelling.
+
+    `plain` says it in everyday words; a topic that uses the word has this very phrase where the word first
+    stands, unless `replace` says that the plain words are to be written in its place, always. `forms` are
+    its other forms (plurals). A word to `keep` is not translated: a name or a symbol.
+    """
+
+    plain: Short
+    note: Annotated[str, StringConstraints(max_length=300)] = ""
+    forms: tuple[Short, ...] = ()
+    replace: bool = False
+    keep: bool = False
 
 
 UI_PLACES: Final[Mapping[str, frozenset[str]]] = {
@@ -356,7 +378,8 @@ class Hours(Part):
 class Clinic(Named):
     """Who hands the leaflet out. Its numbers belong to its place, never to a language.
 
-    Without `languages`, it hands out every language that the library has.
+    `confirmed` is the day on which a person last rang the numbers and checked the hours. Without
+    `languages`, it hands out every language that the library has.
     """
 
     FACTS: ClassVar = ("phone", "urgent", "emergency")
@@ -369,6 +392,7 @@ class Clinic(Named):
     urgent: Phone
     emergency: Phone
     hours: tuple[Hours, ...] = Field(min_length=1)
+    confirmed: date
     languages: tuple[Tag, ...] = ()
     facts: Annotated[Mapping[Slug, Annotated[Mapping[Slug, FactValue], Keyed]], Keyed] = Field(
         default_factory=dict
@@ -435,18 +459,50 @@ class Format(Named):
         return str(self.folder / "page.css")
 
 
-class Approval(Part):
-    """Who approved which words of a topic in a language, and until which day (included)."""
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
-    file: SkipJsonSchema[str] = Field(alias=NAME)
-    topic: Slug
+
+class Event(Part):
+    """A line of an audit trail: what was decided of a topic in a language, and on which day.
+
+    `digests` are those of the Readings that it is about: one, or more where clinics set their own values.
+    `seal` is the SHA-256 of the event and of the seal before it, so that no line can be changed in silence.
+    """
+
     lang: Tag
+    on: date
+    digests: tuple[Digest, ...]
+    seal: Digest
+
+
+class Approval(Event):
+    """Who approved these words, in which capacity, and until which day (included)."""
+
+    action: Literal["approved"]
     role: Role
     name: Short
     credential: Short
-    on: date
     until: date
-    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Withdrawal(Event):
+    """Why a text was taken out. It ends every approval before it."""
+
+    action: Literal["withdrawn"]
+    reason: Text
+    name: Short | None = None
+
+
+class Trail(Named):
+    """The audit trail of one topic, oldest event first. `seal` repeats the last event's."""
+
+    seal: Digest
+    events: tuple[Annotated[Approval | Withdrawal, Field(discriminator="action")], ...] = Field(min_length=1)
+
+    @property
+    def file(self) -> str:
+        """The trail's file, relative to the library's root."""
+        return f"content/approvals/{self.name}.yaml"
 
 
 class Provenance(StrEnum):
@@ -475,6 +531,8 @@ class Catalog:
     file: str
     entries: Mapping[str, Entry]
     obsolete: tuple[int, ...] = ()
+    translators: tuple[str, ...] = ()
+    """Who made the translation, as its header says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -489,13 +547,47 @@ class Library:
     formats: Mapping[str, Format]
     catalogs: Mapping[tuple[str, str], Catalog]
     """By Locale, then topic; the templates' own words are under the name `ui`."""
-    approvals: tuple[Approval, ...]
+    glossary: Mapping[str, Term]
+    trails: Mapping[str, Trail]
+    """What was approved and withdrawn, by topic."""
+    approved: Mapping[str, str]
+    """The Readings that were approved or withdrawn, as text, by their digest."""
     templates: Mapping[str, str]
     """Every text file below `templates/`, by its path there."""
     images: Mapping[str, bytes]
     """Every drawing of `content/images/`, by file name."""
     unread: frozenset[str] = frozenset()
     """Files with faults that `load` has told: what points at them is not at fault too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader reads of a topic in a language: words, Facts and structure, not layout.
+
+    An Approval binds to its digest. The English is part of it, so that a translation is approved as one of
+    just this English, and so are a clinic's own values. `sections` are id, kind and level; `words` are id,
+    English and text; `pictures` are the SHA-256 of drawings by file name; `page` are the templates' own
+    words that an approval binds to.
+    """
+
+    topic: str
+    lang: str
+    audience: str
+    sections: tuple[tuple[str, str, str], ...]
+    facts: Mapping[str, Mapping[str, Any]]
+    words: tuple[tuple[str, str, str], ...]
+    pictures: Mapping[str, str]
+    page: Mapping[str, str]
+
+    def text(self) -> str:
+        """Write it out in the one form that its digest is taken of."""
+        # One item a line, for people who compare; an indent would take the slow encoder.
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",\n", ": ")) + "\n"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its text in hexadecimal: `sha256sum` of the stored file gives the same."""
+        return hashlib.sha256(self.text().encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -517,6 +609,7 @@ class Status(StrEnum):
     DRAFT = "draft"
     APPROVED = "approved"
     EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)

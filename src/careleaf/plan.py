@@ -5,96 +5,19 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
-from typing import Any
+from itertools import product
+from typing import Any, Final
 
 from pydantic import BaseModel
 
 from careleaf import fonts
-from careleaf.model import (
-    UI,
-    Clinic,
-    Edition,
-    Entry,
-    Format,
-    Library,
-    Locale,
-    Role,
-    Selection,
-    Status,
-    Topic,
-)
+from careleaf.approvals import reading_status
+from careleaf.model import Clinic, Edition, Format, Library, Selection, Status, Topic
+from careleaf.words import reading, source_locale, ui_texts
 
 
-def source_locale(library: Library) -> str:
-    """Give the tag of the language that topics are written in."""
-    return next(locale.name for locale in library.locales.values() if locale.source)
-
-
-def texts(library: Library, topic: Topic, lang: str) -> dict[str, str] | None:
-    """Give a topic's texts in a language by Unit id, or None if any of them is missing or not current."""
-    english = {word.id: word.text for word in topic.words()}
-    return _translated(library, topic.name, lang, english)
-
-
-def ui_texts(library: Library, lang: str) -> dict[str, str] | None:
-    """Give the templates' own texts in a language, or None if any of them is missing or not current."""
-    return _translated(library, UI, lang, {text.name: text.text for text in library.ui.values()})
-
-
-def _translated(library: Library, name: str, lang: str, english: Mapping[str, str]) -> dict[str, str] | None:
-    if library.locales[lang].source:
-        return dict(english)
-    catalog = library.catalogs.get((lang, name))
-    if catalog is None or catalog.obsolete:
-        return None
-    entries = {id_: catalog.entries.get(id_) for id_ in english}
-    if not all(_is_current(entry, english[id_]) for id_, entry in entries.items()):
-        return None
-    return {id_: entry.text for id_, entry in entries.items() if entry}
-
-
-def _is_current(entry: Entry | None, english: str) -> bool:
-    return entry is not None and bool(entry.text) and entry.english == english and not entry.fuzzy
-
-
-def text_digest(topic: Topic, words: Mapping[str, str]) -> str:
-    """Digest what the reader reads: words in their order, Facts and structure, not layout.
-
-    An Approval binds to it. The English is part of it, so that a translation is approved as one of just
-    this English.
-    """
-    structure = [[section.id, section.kind, section.level] for section in topic.sections]
-    facts = {name: fact.model_dump(mode="json", exclude={"sources"}) for name, fact in topic.facts.items()}
-    pairs = [[word.id, word.text, words[word.id]] for word in topic.words()]
-    return _digest([topic.name, topic.audience, structure, facts, pairs])
-
-
-def status(library: Library, topic: Topic, lang: str, today: date) -> Status:
-    """Derive where a topic stands in a language."""
-    words = texts(library, topic, lang)
-    if words is None or ui_texts(library, lang) is None:
-        there = {(lang, topic.name), (lang, UI)} <= library.catalogs.keys()
-        return Status.STALE if there else Status.MISSING
-    given = text_digest(topic, words)
-    until: dict[Role, date] = {}
-    for approval in library.approvals:
-        if (approval.topic, approval.lang, approval.digest) == (
-            topic.name,
-            lang,
-            given,
-        ) and approval.on <= today:
-            until[approval.role] = max(approval.until, until.get(approval.role, approval.until))
-    needed = _needed(topic, library.locales[lang])
-    if not needed <= until.keys():
-        return Status.DRAFT
-    return Status.APPROVED if min(until[role] for role in needed) >= today else Status.EXPIRED
-
-
-def _needed(topic: Topic, locale: Locale) -> set[Role]:
-    """English needs a clinician; a translation a reviser, and a clinician too if it has emergency signs."""
-    if locale.source:
-        return {Role.CLINICAL}
-    return {Role.LINGUISTIC, Role.CLINICAL} if topic.urgent() else {Role.LINGUISTIC}
+PRINTED: Final = {Status.DRAFT, Status.EXPIRED, Status.APPROVED}
+"""What is printed at all: a text that was withdrawn is not, and one that is not current cannot be."""
 
 
 class UnknownNameError(ValueError):
@@ -140,20 +63,18 @@ def _editions(
     shared = {
         name: _digest([dict(versions), _templates(library, form)]) for name, form in library.formats.items()
     }
-    for topic in library.topics.values():
-        for lang in library.locales:
-            state = status(library, topic, lang, today)
-            words, ui = texts(library, topic, lang), ui_texts(library, lang)
-            if words is None or ui is None or (approved_only and state is not Status.APPROVED):
-                continue
-            given = text_digest(topic, words)
-            for clinic in library.clinics.values():
-                for form in library.formats.values() if clinic.speaks(lang) else ():
-                    parts = [given, state, ui, *_parts(library, topic, lang, clinic, form), shared[form.name]]
-                    path = f"{clinic.name}/{lang}/{topic.name}.{form.name}.{form.extension}"
-                    yield Edition(
-                        topic.name, lang, clinic.name, form.name, path, state, given, _digest(parts)
-                    )
+    for topic, lang, clinic in product(
+        library.topics.values(), library.locales, library.clinics.values()
+    ):
+        found = reading(library, topic, lang, clinic) if clinic.speaks(lang) else None
+        state = reading_status(library, topic, found, today) if found else Status.MISSING
+        if found is None or state not in ({Status.APPROVED} if approved_only else PRINTED):
+            continue
+        digest, ui = found.digest, ui_texts(library, lang)
+        for form in library.formats.values():
+            parts = [digest, state, ui, *_parts(library, topic, lang, clinic, form), shared[form.name]]
+            path = f"{clinic.name}/{lang}/{topic.name}.{form.name}.{form.extension}"
+            yield Edition(topic.name, lang, clinic.name, form.name, path, state, digest, _digest(parts))
 
 
 def _parts(library: Library, topic: Topic, lang: str, clinic: Clinic, form: Format) -> list[Any]:

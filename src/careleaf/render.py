@@ -11,7 +11,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from careleaf.findings import Finding
 from careleaf.model import Edition, Format, Job, Leaflet, Library
-from careleaf.plan import source_locale, texts
+from careleaf.words import source_locale, texts
 
 ASSETS = "shared/icons/"
 

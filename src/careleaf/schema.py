@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from careleaf.model import Approval, Clinic, Format, Locale, Slug, Source, SourceKey, Topic, UiText
+from careleaf.model import Clinic, Format, Locale, Short, Slug, Source, SourceKey, Term, Topic, Trail, UiText
 
 FILES: Final[Mapping[str, Any]] = {
     "topic": Topic,
@@ -15,7 +15,8 @@ FILES: Final[Mapping[str, Any]] = {
     "format": Format,
     "sources": dict[SourceKey, Source],
     "ui": dict[Slug, UiText],
-    "approvals": tuple[Approval, ...],
+    "glossary": dict[Short, Term],
+    "approvals": Trail,
 }
 """The kinds of YAML file that a library has, and what each holds."""
 

@@ -1,9 +1,24 @@
 """Every rule that a library must keep. One file per concern, each a list of small functions."""
 
 from datetime import date
+from itertools import chain
 
-from careleaf.check import approvals, catalogs, characters, clinics, content, pictures, speech, templates
-from careleaf.findings import Finding
+from careleaf.check import (
+    approvals,
+    catalogs,
+    characters,
+    claims,
+    clinics,
+    content,
+    glossary,
+    language,
+    numbers,
+    pictures,
+    skin,
+    speech,
+    templates,
+)
+from careleaf.findings import Finding, Severity
 from careleaf.model import Library
 
 RULES = (
@@ -16,9 +31,25 @@ RULES = (
     *pictures.RULES,
     *templates.RULES,
 )
+ENGLISH_RULES = (
+    *language.RULES,
+    *glossary.RULES,
+    *skin.RULES,
+    *numbers.RULES,
+    *claims.RULES,
+)
+"""Rules that read the topics' words: they need to know in which language those are."""
 
 
-def check(library: Library, today: date) -> list[Finding]:
-    """Judge a whole library; what cannot be read has been told by `load` already."""
-    found = [finding for rule in RULES for finding in rule(library)] + content.due(library, today)
-    return list(dict.fromkeys(found))
+def check(library: Library, today: date, *, approved_only: bool = False) -> list[Finding]:
+    """Judge a whole library; what cannot be read has been told by `load` already.
+
+    A review that is overdue stops those who print only what is approved, and warns the others.
+    """
+    rules = RULES
+    if sum(locale.source for locale in library.locales.values()) == 1:
+        rules += ENGLISH_RULES
+    overdue = Severity.ERROR if approved_only else Severity.WARNING
+    dated = chain(content.due(library, today, overdue), clinics.confirmed(library, today))
+    found = chain.from_iterable(rule(library) for rule in rules)
+    return list(dict.fromkeys(chain(found, dated)))

@@ -1,9 +1,14 @@
 """Rules for clinics: their own values stay inside the evidence, their languages exist."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Final
 
 from careleaf.findings import Finding
 from careleaf.model import Clinic, FactValue, Library, Number, Topic
+
+GOOD_FOR: Final = timedelta(days=366)
+"""How long a clinic's contact details may be relied on after somebody confirmed them: twelve months."""
 
 
 def overrides(library: Library) -> Iterator[Finding]:
@@ -41,6 +46,19 @@ def languages(library: Library) -> Iterator[Finding]:
                 message = f"the language {tag} is unknown"
                 mend = f"Add locales/{tag}/profile.yaml, or remove it."
                 yield Finding(clinic.file, clinic.line_of(key), "unknown-locale", message, mend)
+
+
+def confirmed(library: Library, today: date) -> Iterator[Finding]:
+    """Somebody rang the numbers and checked the hours in the last twelve months."""
+    for clinic in library.clinics.values():
+        line = clinic.line_of("confirmed")
+        if clinic.confirmed > today:
+            message = f"the contact details are confirmed on a day to come ({clinic.confirmed})"
+            yield Finding(clinic.file, line, "contact-date", message, "Write the day on which you checked them.")
+        elif today - clinic.confirmed > GOOD_FOR:
+            message = f"nobody has confirmed the contact details since {clinic.confirmed}"
+            mend = "Ring each number, check the hours, then set confirmed: to that day."
+            yield Finding(clinic.file, line, "contact-date", message, mend)
 
 
 RULES = (overrides, languages)

@@ -1,4 +1,4 @@
-"""Rules for topics: ids, Facts, markup and sources hang together."""
+"""Rules for topics: ids, Facts, markup, sources and danger signs hang together."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,13 +7,22 @@ from difflib import get_close_matches
 
 from careleaf import markup
 from careleaf.findings import Finding, Severity
-from careleaf.model import UI, Clinic, Kind, Library, Section, Topic
+from careleaf.model import UI, Clinic, Kind, Level, Library, Section, Topic, Unit
 
 SOURCES = "content/sources.yaml"
 # These read as a table of terms and texts.
 LABELLED_KINDS = {Kind.TIMELINE, Kind.OPTIONS, Kind.LOOKALIKES}
 # A question to ask, or a line that says whom to call, states no medical fact.
 UNSOURCED_KINDS = {Kind.QUESTIONS, Kind.TEACH_BACK, Kind.CONTACT}
+# Where an omission or an error harms, a private clinic's page is not enough to rest on.
+STRONG_KINDS = {Kind.WARNING, Kind.DONT}
+WEAK = {"C"}
+# Whom these are for has had something done to the skin, or has a newborn: both need to know when to call.
+NEEDED_LEVELS = {
+    "aftercare": (Level.EMERGENCY, Level.SAME_DAY),
+    "reassurance": (Level.EMERGENCY, Level.SAME_DAY),
+}
+URGENCY = tuple(Level)
 
 
 def not_empty(library: Library) -> Iterator[Finding]:
@@ -109,15 +118,23 @@ def known_sources(library: Library) -> Iterator[Finding]:
 def sourced(library: Library) -> Iterator[Finding]:
     """Every statement of a medical fact names its sources."""
     for topic in library.topics.values():
+        if not topic.message.sources:
+            message, mend = "the message names no source", "Add sources: [KEY]."
+            yield Finding(topic.file, topic.message.line, "unsourced", message, mend)
         for section in topic.sections:
-            yield from _unsourced(topic, section)
+            for unit in section.units if section.kind not in UNSOURCED_KINDS else ():
+                yield from _unsourced(library, topic, section, unit)
 
 
-def _unsourced(topic: Topic, section: Section) -> Iterator[Finding]:
-    for unit in section.units:
-        if section.kind not in UNSOURCED_KINDS and not unit.sources:
-            message, mend = f"{section.id}/{unit.id} names no source", "Add sources: [KEY]."
-            yield Finding(topic.file, unit.line, "unsourced", message, mend, Severity.WARNING)
+def _unsourced(library: Library, topic: Topic, section: Section, unit: Unit) -> Iterator[Finding]:
+    if not unit.sources:
+        message, mend = f"{section.id}/{unit.id} names no source", "Add sources: [KEY]."
+        yield Finding(topic.file, unit.line, "unsourced", message, mend)
+    grades = {library.sources[key].grade for key in unit.sources if key in library.sources}
+    if section.kind in STRONG_KINDS and grades == WEAK:
+        message = f"{section.id}/{unit.id} is about safety and rests on private pages (grade C) alone"
+        mend = "Add a better source; or INF, if it is our own cautious inference."
+        yield Finding(topic.file, unit.line, "weak-source", message, mend, Severity.WARNING)
 
 
 def used_sources(library: Library) -> Iterator[Finding]:
@@ -137,11 +154,28 @@ def used_sources(library: Library) -> Iterator[Finding]:
 def danger_signs(library: Library) -> Iterator[Finding]:
     """A leaflet without danger signs leaves a worried reader alone."""
     for topic in library.topics.values():
-        if not any(section.kind is Kind.WARNING for section in topic.sections):
-            mend = "Add a section of kind warning with a level."
-            yield Finding(
-                topic.file, 0, "danger-signs", "the topic has no danger signs", mend, Severity.WARNING
-            )
+        levels = {section.level for section in topic.sections if section.level}
+        missing = [level for level in NEEDED_LEVELS.get(topic.kind, ()) if level not in levels]
+        if missing or not levels:
+            what = " and ".join(missing) or "any level"
+            message = f"the topic has no danger signs of {what}"
+            mend = "Add a section of kind warning with that level."
+            yield Finding(topic.file, topic.line_of("sections"), "danger-signs", message, mend)
+
+
+def danger_signs_first(library: Library) -> Iterator[Finding]:
+    """Nothing but one summary stands before the most urgent danger signs: some readers stop early."""
+    for topic in library.topics.values():
+        levels = [section.level for section in topic.sections if section.level]
+        first = min(levels, key=URGENCY.index, default=None)
+        if first is None or first is Level.ROUTINE:
+            continue
+        place = next(number for number, section in enumerate(topic.sections) if section.level is first)
+        before = [section.kind for section in topic.sections[:place]]
+        if before not in ([], [Kind.KEY_POINTS]):
+            message = f"{len(before)} sections stand before the {first} danger signs"
+            mend = "Put them first; only one section of kind key-points may stand before them."
+            yield Finding(topic.file, topic.sections[place].line, "danger-signs", message, mend)
 
 
 def review_dates(library: Library) -> Iterator[Finding]:
@@ -152,20 +186,13 @@ def review_dates(library: Library) -> Iterator[Finding]:
             yield Finding(topic.file, topic.line_of("review"), "review", message, "Correct the dates.")
 
 
-def due(library: Library, today: date) -> list[Finding]:
-    """Tell which topics are past the day of their review."""
-    return [
-        Finding(
-            topic.file,
-            topic.line_of("review"),
-            "review-due",
-            f"the review was due on {topic.review}",
-            "Have a clinician review it, then set updated: and review:.",
-            Severity.WARNING,
-        )
-        for topic in library.topics.values()
-        if topic.review < today
-    ]
+def due(library: Library, today: date, severity: Severity) -> Iterator[Finding]:
+    """The day of a topic's next review has not passed."""
+    for topic in library.topics.values():
+        if topic.review < today:
+            mend = "Have a clinician review it, then set updated: and review:."
+            message = f"the review was due on {topic.review}"
+            yield Finding(topic.file, topic.line_of("review"), "review-due", message, mend, severity)
 
 
 RULES = (
@@ -180,5 +207,6 @@ RULES = (
     sourced,
     used_sources,
     danger_signs,
+    danger_signs_first,
     review_dates,
 )

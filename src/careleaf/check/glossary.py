@@ -1,0 +1,73 @@
+"""Rules for hard words: each is explained where it first stands, or replaced; each has one spelling."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+from careleaf.findings import Finding, Severity
+from careleaf.model import Library, Term, Topic
+from careleaf.words import Spoken, spoken
+
+FILE: Final = "content/glossary.yaml"
+
+
+def one_spelling(library: Library) -> Iterator[Finding]:
+    """A term stands in the glossary once, in one spelling."""
+    seen: dict[str, Term] = {}
+    for term in library.glossary.values():
+        for form in (term.name, *term.forms):
+            first = seen.setdefault(_folded(form), term)
+            if first is not term:
+                message = f"{form!r} is {first.name!r} in another spelling (line {first.line})"
+                yield Finding(FILE, term.line, "two-spellings", message, "Keep one of them.")
+
+
+def explained(library: Library) -> Iterator[Finding]:
+    """A hard word is explained where a topic first has it, with the plain words of the glossary; or replaced."""
+    for topic in library.topics.values():
+        texts = tuple(spoken(library, topic))
+        for term in library.glossary.values():
+            first = next((text for text in texts if _pattern((term.name, *term.forms)).search(text.text)), None)
+            if first is not None:
+                yield from _unexplained(topic, term, first)
+
+
+def _unexplained(topic: Topic, term: Term, first: Spoken) -> Iterator[Finding]:
+    if term.replace:
+        message, mend = f"{first.id} says {term.name!r}", f"Write: {term.plain}."
+    elif term.keep or term.plain.casefold() in first.text.casefold():
+        return
+    else:
+        message = f"{first.id}: {term.name!r} is not explained where it first stands"
+        mend = f"Say there: {term.plain}. Or use another word."
+    yield Finding(topic.file, first.line, "jargon", message, mend, Severity.WARNING)
+
+
+def spelt_alike(library: Library) -> Iterator[Finding]:
+    """A text spells a term as the glossary does."""
+    known = {form.casefold() for term in library.glossary.values() for form in (term.name, *term.forms)}
+    folded = {_folded(form): term.name for term in library.glossary.values() for form in (term.name, *term.forms)}
+    for topic in library.topics.values():
+        for text in spoken(library, topic):
+            for word in dict.fromkeys(re.findall(r"\w+(?:-\w+)*", text.text.casefold())):
+                if word not in known and _folded(word) in folded:
+                    message = f"{text.id} spells {word!r}, the glossary {folded[_folded(word)]!r}"
+                    yield Finding(topic.file, text.line, "two-spellings", message, "Use the glossary's.", Severity.WARNING)
+
+
+@lru_cache(maxsize=512)
+def _pattern(forms: tuple[str, ...]) -> re.Pattern[str]:
+    forms = tuple(sorted(forms, key=len, reverse=True))
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, forms))})(?![\w-])", re.IGNORECASE)
+
+
+def _folded(form: str) -> str:
+    """Leave out what two spellings of a word differ in: capitals, hyphens, spaces, accents, ae and e, is and iz."""
+    plain = unicodedata.normalize("NFKD", form).casefold()
+    letters = "".join(sign for sign in plain if sign.isalnum())
+    return letters.replace("ae", "e").replace("oe", "e").replace("our", "or").replace("iz", "is").replace("yz", "ys")
+
+
+RULES = (one_spelling, explained, spelt_alike)

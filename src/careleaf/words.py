@@ -1,0 +1,126 @@
+"""The words of a topic in a language, and the Reading that an Approval binds to."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from careleaf import locales, markup
+from careleaf.model import UI, Clinic, Entry, FactValue, Library, Reading, Section, Topic
+
+SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|(?<=:)\s+(?=[A-Z])")
+_READING: Final = TypeAdapter(Reading)
+
+
+def source_locale(library: Library) -> str:
+    """Give the tag of the language that topics are written in."""
+    return next(locale.name for locale in library.locales.values() if locale.source)
+
+
+def texts(library: Library, topic: Topic, lang: str) -> dict[str, str] | None:
+    """Give a topic's texts in a language by Unit id, or None if any of them is missing or not current."""
+    english = {word.id: word.text for word in topic.words()}
+    return _translated(library, topic.name, lang, english)
+
+
+def ui_texts(library: Library, lang: str) -> dict[str, str] | None:
+    """Give the templates' own texts in a language, or None if any of them is missing or not current."""
+    return _translated(library, UI, lang, {text.name: text.text for text in library.ui.values()})
+
+
+def _translated(library: Library, name: str, lang: str, english: Mapping[str, str]) -> dict[str, str] | None:
+    if library.locales[lang].source:
+        return dict(english)
+    catalog = library.catalogs.get((lang, name))
+    if catalog is None or catalog.obsolete:
+        return None
+    entries = {id_: catalog.entries.get(id_) for id_ in english}
+    if not all(_is_current(entry, english[id_]) for id_, entry in entries.items()):
+        return None
+    return {id_: entry.text for id_, entry in entries.items() if entry}
+
+
+def _is_current(entry: Entry | None, english: str) -> bool:
+    return entry is not None and bool(entry.text) and entry.english == english and not entry.fuzzy
+
+
+def reading(library: Library, topic: Topic, lang: str, clinic: Clinic) -> Reading | None:
+    """Give what a clinic's reader reads of a topic, or None if any of its words is not current."""
+    words, ui = texts(library, topic, lang), ui_texts(library, lang)
+    if words is None or ui is None:
+        return None
+    own = clinic.facts.get(topic.name, {})
+    files = sorted({picture.file for section in topic.sections for picture in section.pictures})
+    return Reading(
+        topic=topic.name,
+        lang=lang,
+        audience=topic.audience,
+        sections=tuple((section.id, section.kind, section.level or "") for section in topic.sections),
+        facts={
+            name: fact.model_dump(mode="json", exclude={"sources"})
+            | ({"value": own[name]} if name in own else {})
+            for name, fact in topic.facts.items()
+        },
+        words=tuple((word.id, word.text, words[word.id]) for word in topic.words()),
+        pictures={name: hashlib.sha256(library.images.get(name, b"")).hexdigest() for name in files},
+        page={text.name: ui[text.name] for text in library.ui.values() if text.clinical},
+    )
+
+
+def readings(library: Library, topic: Topic, lang: str, clinics: tuple[str, ...] = ()) -> dict[str, Reading]:
+    """Give every Reading that clinics hand out of a topic in a language, by digest: one for each set of values.
+
+    Without `clinics`, those of all clinics that hand out the language. Empty if the text is not current.
+    """
+    asked = [library.clinics[name] for name in clinics or library.clinics]
+    found = [reading(library, topic, lang, clinic) for clinic in asked if clinic.speaks(lang)]
+    return {each.digest: each for each in found if each}
+
+
+def parse_reading(text: str) -> Reading:
+    """Read a Reading back from its text. Raises ValueError."""
+    return _READING.validate_json(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """An English text of a topic as its reader hears it, with every Fact said. Title and message: no section."""
+
+    id: str
+    line: int
+    text: str
+    section: Section | None = None
+    sources: tuple[str, ...] = ()
+
+    def sentences(self) -> list[str]:
+        """Split it into sentences; a heading before a colon is one of its own."""
+        return [part for part in SENTENCE.split(self.text.strip()) if part]
+
+
+NUMBER_NAMES: Final = {"phone": "our number", "urgent": "the urgent number", "emergency": "the emergency number"}
+
+
+def spoken(library: Library, topic: Topic) -> Iterator[Spoken]:
+    """Yield a topic's English texts in reading order. Bold is left out; the clinic's numbers are said in words.
+
+    What CLDR cannot say, or a text with faulty markup, is told elsewhere, and left as it stands here.
+    """
+    locale = library.locales[source_locale(library)]
+    span = library.ui["range"].text if "range" in library.ui else "{low} {high}"
+    said = {**NUMBER_NAMES}
+    for name, fact in topic.facts.items():
+        try:
+            said[name] = locales.speak(fact, None, locale, span).replace(locales.NO_BREAK_SPACE, " ")
+        except (locales.UnspokenError, KeyError, ValueError):
+            said[name] = name
+    sections = {section.id: section for section in topic.sections}
+    sources = {"message": topic.message.sources} | {
+        f"{section.id}/{unit.id}": unit.sources for section in topic.sections for unit in section.units
+    }
+    for word in topic.words():
+        text = markup.PLACEHOLDER.sub(lambda match: said.get(match[1], match[1]), word.text.replace("**", ""))
+        section = sections.get(word.id.partition("/")[0])
+        yield Spoken(word.id, word.line, text, section, sources.get(word.id, ()))
