@@ -129,7 +129,9 @@ def last_read(library: Library, topic: str, lang: str) -> Reading | None:
     trail = library.trails.get(topic)
     events = [event for event in trail.events if event.lang == lang] if trail else []
     digests = [event.digests[0] for event in events if isinstance(event, Approval) and event.digests]
-    return parse_reading(library.approved[digests[-1]]) if digests and digests[-1] in library.approved else None
+    return (
+        parse_reading(library.approved[digests[-1]]) if digests and digests[-1] in library.approved else None
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from careleaf.model import (
     SLUG,
     TAG,
     Catalog,
+    Claim,
     Clinic,
     Format,
     Keyed,
@@ -49,6 +50,7 @@ from careleaf.model import (
     Topic,
     Trail,
     UiText,
+    Warned,
 )
 
 FOLDERS: Final = ("content", "locales", "templates")
@@ -66,6 +68,8 @@ TEMPLATE_SUFFIXES: Final = {".html", ".css", ".txt", ".svg"}
 SOURCES: Final = TypeAdapter(Annotated[dict[SourceKey, Source], Keyed])
 UI: Final = TypeAdapter(Annotated[dict[Slug, UiText], Keyed])
 GLOSSARY: Final = TypeAdapter(Annotated[dict[Short, Term], Keyed])
+CLAIMS: Final = TypeAdapter(Annotated[dict[Slug, Claim], Keyed])
+WARNINGS: Final = TypeAdapter(Annotated[dict[Slug, Warned], Keyed])
 
 N = TypeVar("N", bound=Named)
 V = TypeVar("V")
@@ -315,6 +319,8 @@ def load(root: Path) -> tuple[Library, list[Finding]]:
         sources=sources,
         ui=ui,
         glossary=_keyed(reader, "content/glossary.yaml", GLOSSARY),
+        claims=_keyed(reader, "content/claims.yaml", CLAIMS),
+        warnings=_keyed(reader, "content/warnings.yaml", WARNINGS),
         locales=_each(reader, "locales", "*/profile.yaml", Locale),
         formats=_each(reader, "templates/formats", "*/format.yaml", Format),
         catalogs=_catalogs(reader),
@@ -367,7 +373,9 @@ def _keyed(reader: _Reader, file: str, adapter: TypeAdapter[dict[str, N]]) -> di
 
 def _approved(reader: _Reader) -> dict[str, str]:
     """Read what was approved, each text under the digest that its file is named by."""
-    found = {Path(file).stem: reader.read_text(file) for file in reader.files("content/approvals", "texts/*.json")}
+    found = {
+        Path(file).stem: reader.read_text(file) for file in reader.files("content/approvals", "texts/*.json")
+    }
     return {digest: text for digest, text in found.items() if text is not None}
 
 

@@ -343,6 +343,38 @@ class Term(Named):
     keep: bool = False
 
 
+Stems = tuple[Short, ...]
+"""Words that a rule looks for, any of them: * is any ending, # a number, ... a few words that deny nothing."""
+
+
+class Claim(Named):
+    """What must never be said. `never` is its heart, and of each list `beside` one stands in the sentence too.
+
+    `about` must stand in the sentence, its heading or the topic's title; with any of `unless` it is not
+    meant. `audience` limits it to topics for those readers. A claim that holds a "not" of its own is
+    `undeniable`: a "not" in the sentence excuses nothing.
+    """
+
+    says: Text
+    mend: Text
+    never: Stems = Field(min_length=1)
+    beside: tuple[Stems, ...] = ()
+    about: Stems = ()
+    unless: Stems = ()
+    audience: Literal["adult", "parent", "teenager"] | None = None
+    undeniable: bool = False
+
+
+class Warned(Named):
+    """What may not be named without its warning: for each part of `then`, a sentence has one of each list."""
+
+    lacks: Text
+    mend: Text
+    if_said: Stems = Field(default=(), alias="if-said")
+    if_titled: Stems = Field(default=(), alias="if-titled")
+    then: tuple[tuple[Stems, ...], ...] = Field(min_length=1)
+
+
 UI_PLACES: Final[Mapping[str, frozenset[str]]] = {
     "draft-band": frozenset(),
     "draft-translation-band": frozenset(),
@@ -548,6 +580,10 @@ class Library:
     catalogs: Mapping[tuple[str, str], Catalog]
     """By Locale, then topic; the templates' own words are under the name `ui`."""
     glossary: Mapping[str, Term]
+    claims: Mapping[str, Claim]
+    """What must never be said, by name."""
+    warnings: Mapping[str, Warned]
+    """What may not be named without its warning, by name."""
     trails: Mapping[str, Trail]
     """What was approved and withdrawn, by topic."""
     approved: Mapping[str, str]

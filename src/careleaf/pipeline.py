@@ -7,12 +7,13 @@ from datetime import date
 from pathlib import Path
 
 from careleaf import pool, publish
+from careleaf.approvals import overall
 from careleaf.check import check
 from careleaf.check.catalogs import concerns
 from careleaf.compose import compose
 from careleaf.findings import Finding, Severity, blocking
 from careleaf.load import fingerprint, load
-from careleaf.model import Edition, Job, Library, Selection
+from careleaf.model import Edition, Job, Library, Selection, Status
 from careleaf.plan import plan
 from careleaf.render import Press, RenderError
 from careleaf.versions import versions
@@ -56,11 +57,12 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
     if editions := publish.settled(out, key):
         return Report((), unchanged=editions)
     library, findings = load(root)
-    findings += check(library, options.today)
+    findings += check(library, options.today, approved_only=selection.approved_only)
     if blocking(findings):
         return Report(tuple(sorted(findings)))
     everything, wanted = plan(library, selection, versions(), options.today)
-    findings = _about(findings, library, selection) + _nothing(selection, wanted)
+    findings = _about(findings, library, selection) + _lapsed(library, selection, options.today)
+    findings += _nothing(selection, wanted)
     with publish.opened(out) as done:
         todo = _outstanding(out, done, wanted, options)
         publish.announce(out, done, library, todo)
@@ -98,6 +100,27 @@ def _nothing(selection: Selection, wanted: Iterable[Edition]) -> list[Finding]:
         return []
     message, mend = "nothing of what was asked for can be printed", "See why with: careleaf status"
     return [Finding("selection", 0, "nothing", message, mend, Severity.HELD)]
+
+
+def _lapsed(library: Library, selection: Selection, today: date) -> list[Finding]:
+    """Tell a caller who prints only what is approved of which texts the approval has run out."""
+    if not selection.approved_only:
+        return []
+    return [
+        Finding(
+            library.trails[topic.name].file,
+            0,
+            "expired",
+            f"the approval of {topic.name} in {lang} has run out",
+            f"Read it again with: careleaf review {topic.name} --lang {lang}; then: careleaf approve",
+            Severity.HELD,
+        )
+        for topic in library.topics.values()
+        for lang in library.locales
+        if topic.name in (selection.topics or library.topics)
+        and lang in (selection.langs or library.locales)
+        and overall(library, topic, lang, today) is Status.EXPIRED
+    ]
 
 
 def _kept(

@@ -12,9 +12,8 @@ from pydantic import BaseModel
 
 from careleaf import fonts
 from careleaf.approvals import reading_status
-from careleaf.model import Clinic, Edition, Format, Library, Selection, Status, Topic
+from careleaf.model import Clinic, Edition, Format, Library, Reading, Selection, Status, Topic
 from careleaf.words import reading, source_locale, ui_texts
-
 
 PRINTED: Final = {Status.DRAFT, Status.EXPIRED, Status.APPROVED}
 """What is printed at all: a text that was withdrawn is not, and one that is not current cannot be."""
@@ -60,21 +59,29 @@ def plan(
 def _editions(
     library: Library, versions: Mapping[str, str], today: date, *, approved_only: bool
 ) -> Iterator[Edition]:
-    shared = {
-        name: _digest([dict(versions), _templates(library, form)]) for name, form in library.formats.items()
-    }
-    for topic, lang, clinic in product(
-        library.topics.values(), library.locales, library.clinics.values()
-    ):
+    printed = {Status.APPROVED} if approved_only else PRINTED
+    presses = {name: press(library, versions, form) for name, form in library.formats.items()}
+    for topic, lang, clinic in product(library.topics.values(), library.locales, library.clinics.values()):
         found = reading(library, topic, lang, clinic) if clinic.speaks(lang) else None
         state = reading_status(library, topic, found, today) if found else Status.MISSING
-        if found is None or state not in ({Status.APPROVED} if approved_only else PRINTED):
-            continue
-        digest, ui = found.digest, ui_texts(library, lang)
-        for form in library.formats.values():
-            parts = [digest, state, ui, *_parts(library, topic, lang, clinic, form), shared[form.name]]
-            path = f"{clinic.name}/{lang}/{topic.name}.{form.name}.{form.extension}"
-            yield Edition(topic.name, lang, clinic.name, form.name, path, state, digest, _digest(parts))
+        if found and state in printed:
+            for form in library.formats.values():
+                yield edition(library, found, state, clinic, form, presses[form.name])
+
+
+def press(library: Library, versions: Mapping[str, str], form: Format) -> str:
+    """Digest what a format is made with: the engine, and the templates that it can reach."""
+    return _digest([dict(versions), _templates(library, form)])
+
+
+def edition(  # noqa: PLR0913 # one for each thing that an Edition is of
+    library: Library, found: Reading, state: Status, clinic: Clinic, form: Format, made_with: str
+) -> Edition:
+    """Name one leaflet, and digest all that goes into it."""
+    topic, lang, digest = library.topics[found.topic], found.lang, found.digest
+    parts = [digest, state, ui_texts(library, lang), *_parts(library, topic, lang, clinic, form), made_with]
+    path = f"{clinic.name}/{lang}/{topic.name}.{form.name}.{form.extension}"
+    return Edition(topic.name, lang, clinic.name, form.name, path, state, digest, _digest(parts))
 
 
 def _parts(library: Library, topic: Topic, lang: str, clinic: Clinic, form: Format) -> list[Any]:

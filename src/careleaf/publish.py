@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,7 +151,7 @@ def sha256(path: Path) -> str | None:
 
 def publish(out: Path, edition: Edition, artifact: Artifact) -> Row:
     """Write one finished file, and give its row."""
-    _replace(out / artifact.path, artifact.content)
+    replace(out / artifact.path, artifact.content)
     return Row(
         topic=edition.topic,
         lang=edition.lang,
@@ -165,6 +165,20 @@ def publish(out: Path, edition: Edition, artifact: Artifact) -> Row:
         bytes=len(artifact.content),
         pages=artifact.pages,
     )
+
+
+def withdraw(out: Path, library: Library, topic: str, langs: Collection[str]) -> list[str]:
+    """Delete every finished file of a topic in some languages at once; give the deleted paths.
+
+    Raises PublishError. A folder that nothing was built into is left as it is.
+    """
+    if not (out / MANIFEST).is_file():
+        return []
+    with opened(out) as done:
+        kept = {
+            row.edition(): row for row in done.rows.values() if row.topic != topic or row.lang not in langs
+        }
+        return finish(out, kept, library, settled="")
 
 
 def finish(out: Path, made: Mapping[Edition, Row], library: Library, settled: str) -> list[str]:
@@ -190,7 +204,7 @@ def _write_manifest(
         fonts=dict(sorted(fonts.sums(families).items())),
         editions=tuple(sorted(rows, key=lambda row: row.path)),
     )
-    _replace(out / MANIFEST, _FILE.dump_json(file, indent=1) + b"\n")
+    replace(out / MANIFEST, _FILE.dump_json(file, indent=1) + b"\n")
 
 
 def _remove(out: Path, path: str) -> None:
@@ -204,7 +218,7 @@ def _remove(out: Path, path: str) -> None:
         folder.rmdir()
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace(path: Path, content: bytes) -> None:
     """Put `content` in place of a file in one step, flushed to disk before it gets its name."""
     if path.is_file() and path.read_bytes() == content:
         return

@@ -4,9 +4,10 @@ import base64
 import json
 from collections.abc import Callable, Container, Mapping
 from functools import lru_cache
+from importlib.resources import files
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateSyntaxError, select_autoescape
+from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateSyntaxError, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from careleaf.findings import Finding
@@ -14,6 +15,23 @@ from careleaf.model import Edition, Format, Job, Leaflet, Library
 from careleaf.words import source_locale, texts
 
 ASSETS = "shared/icons/"
+
+
+def page(name: str, **values: Any) -> str:  # noqa: ANN401 # what the page shows
+    """Fill in one of careleaf's own pages: a report for staff, or the skeleton of a file."""
+    return _own_pages().get_template(name).render(values)
+
+
+@lru_cache
+def _own_pages() -> Environment:
+    folder = files("careleaf") / "pages"
+    return Environment(
+        loader=FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 class RenderError(Exception):

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from careleaf.model import Clinic, Format, Locale, Short, Slug, Source, SourceKey, Term, Topic, Trail, UiText
+from careleaf.model import Claim, Clinic, Format, Locale, Short, Slug, Source, SourceKey, Term, Topic, Trail, UiText, Warned
 
 FILES: Final[Mapping[str, Any]] = {
     "topic": Topic,
@@ -16,6 +16,8 @@ FILES: Final[Mapping[str, Any]] = {
     "sources": dict[SourceKey, Source],
     "ui": dict[Slug, UiText],
     "glossary": dict[Short, Term],
+    "claims": dict[Slug, Claim],
+    "warnings": dict[Slug, Warned],
     "approvals": Trail,
 }
 """The kinds of YAML file that a library has, and what each holds."""

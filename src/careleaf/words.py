@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from careleaf import locales, markup
-from careleaf.model import UI, Clinic, Entry, FactValue, Library, Reading, Section, Topic
+from careleaf.model import UI, Clinic, Entry, Library, Reading, Section, Topic
 
 SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|(?<=:)\s+(?=[A-Z])")
 _READING: Final = TypeAdapter(Reading)
@@ -100,7 +100,11 @@ class Spoken:
         return [part for part in SENTENCE.split(self.text.strip()) if part]
 
 
-NUMBER_NAMES: Final = {"phone": "our number", "urgent": "the urgent number", "emergency": "the emergency number"}
+NUMBER_NAMES: Final = {
+    "phone": "our number",
+    "urgent": "the urgent number",
+    "emergency": "the emergency number",
+}
 
 
 def spoken(library: Library, topic: Topic) -> Iterator[Spoken]:

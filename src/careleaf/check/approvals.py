@@ -17,7 +17,10 @@ def known(library: Library) -> Iterator[Finding]:
             mend = "Name the file like its topic; if the topic is gone for good, move it to your archive."
             yield Finding(trail.file, 0, "approval", message, mend, Severity.WARNING)
         for event in trail.events:
-            if event.lang not in library.locales and f"locales/{event.lang}/profile.yaml" not in library.unread:
+            if (
+                event.lang not in library.locales
+                and f"locales/{event.lang}/profile.yaml" not in library.unread
+            ):
                 message = f"an approval is of the language {event.lang}, which the library does not have"
                 mend = f"Bring back {event.lang}, or leave it: the trail keeps what was decided."
                 yield Finding(trail.file, event.line, "approval", message, mend, Severity.WARNING)
@@ -60,13 +63,21 @@ def independent(library: Library) -> Iterator[Finding]:
     """Nobody revises a translation of their own (ISO 17100: the reviser is not the translator)."""
     for (lang, name), catalog in library.catalogs.items():
         topic = library.topics.get(name)
-        now = readings(library, topic, lang) if topic and lang in library.locales and catalog.translators else {}
+        now = (
+            readings(library, topic, lang)
+            if topic and lang in library.locales and catalog.translators
+            else {}
+        )
         for approval in standing(library, name, lang).approvals if now else ():
             own = any(same_person(approval.name, translator) for translator in catalog.translators)
             if own and approval.role is Role.LINGUISTIC and now.keys() & set(approval.digests):
                 message = f"{approval.name} approved a translation of their own ({catalog.file})"
-                mend = f"Have another person approve it: careleaf approve {name} --lang {lang} --role linguistic"
-                yield Finding(f"content/approvals/{name}.yaml", approval.line, "own-translation", message, mend)
+                mend = (
+                    f"Have another person approve it: careleaf approve {name} --lang {lang} --role linguistic"
+                )
+                yield Finding(
+                    f"content/approvals/{name}.yaml", approval.line, "own-translation", message, mend
+                )
 
 
 RULES = (known, lasting, unchanged, kept, independent)

@@ -54,7 +54,9 @@ def confirmed(library: Library, today: date) -> Iterator[Finding]:
         line = clinic.line_of("confirmed")
         if clinic.confirmed > today:
             message = f"the contact details are confirmed on a day to come ({clinic.confirmed})"
-            yield Finding(clinic.file, line, "contact-date", message, "Write the day on which you checked them.")
+            yield Finding(
+                clinic.file, line, "contact-date", message, "Write the day on which you checked them."
+            )
         elif today - clinic.confirmed > GOOD_FOR:
             message = f"nobody has confirmed the contact details since {clinic.confirmed}"
             mend = "Ring each number, check the hours, then set confirmed: to that day."

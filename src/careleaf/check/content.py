@@ -1,5 +1,6 @@
 """Rules for topics: ids, Facts, markup, sources and danger signs hang together."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -10,6 +11,7 @@ from careleaf.findings import Finding, Severity
 from careleaf.model import UI, Clinic, Kind, Level, Library, Section, Topic, Unit
 
 SOURCES = "content/sources.yaml"
+UNWRITTEN = re.compile(r"<[^<>]*>$")
 # These read as a table of terms and texts.
 LABELLED_KINDS = {Kind.TIMELINE, Kind.OPTIONS, Kind.LOOKALIKES}
 # A question to ask, or a line that says whom to call, states no medical fact.
@@ -66,6 +68,15 @@ def unit_markup(library: Library) -> Iterator[Finding]:
             except markup.MarkupError as error:
                 mend = "Use **bold**, or plain words; write {name} for a Fact."
                 yield Finding(topic.file, word.line, "markup", f"{word.id}: {error}", mend)
+
+
+def written(library: Library) -> Iterator[Finding]:
+    """No text is still the skeleton's: <what to write here>."""
+    for topic in library.topics.values():
+        for word in topic.words():
+            if UNWRITTEN.match(word.text):
+                message, mend = f"{word.id} is not written yet", f"Write it: {word.text.strip('<>')}."
+                yield Finding(topic.file, word.line, "unwritten", message, mend)
 
 
 def labels(library: Library) -> Iterator[Finding]:
@@ -200,6 +211,7 @@ RULES = (
     names,
     unit_ids,
     unit_markup,
+    written,
     labels,
     known_facts,
     used_facts,

@@ -29,7 +29,9 @@ def explained(library: Library) -> Iterator[Finding]:
     for topic in library.topics.values():
         texts = tuple(spoken(library, topic))
         for term in library.glossary.values():
-            first = next((text for text in texts if _pattern((term.name, *term.forms)).search(text.text)), None)
+            first = next(
+                (text for text in texts if _pattern((term.name, *term.forms)).search(text.text)), None
+            )
             if first is not None:
                 yield from _unexplained(topic, term, first)
 
@@ -48,13 +50,22 @@ def _unexplained(topic: Topic, term: Term, first: Spoken) -> Iterator[Finding]:
 def spelt_alike(library: Library) -> Iterator[Finding]:
     """A text spells a term as the glossary does."""
     known = {form.casefold() for term in library.glossary.values() for form in (term.name, *term.forms)}
-    folded = {_folded(form): term.name for term in library.glossary.values() for form in (term.name, *term.forms)}
+    folded = {
+        _folded(form): term.name for term in library.glossary.values() for form in (term.name, *term.forms)
+    }
     for topic in library.topics.values():
         for text in spoken(library, topic):
             for word in dict.fromkeys(re.findall(r"\w+(?:-\w+)*", text.text.casefold())):
                 if word not in known and _folded(word) in folded:
                     message = f"{text.id} spells {word!r}, the glossary {folded[_folded(word)]!r}"
-                    yield Finding(topic.file, text.line, "two-spellings", message, "Use the glossary's.", Severity.WARNING)
+                    yield Finding(
+                        topic.file,
+                        text.line,
+                        "two-spellings",
+                        message,
+                        "Use the glossary's.",
+                        Severity.WARNING,
+                    )
 
 
 @lru_cache(maxsize=512)
@@ -67,7 +78,13 @@ def _folded(form: str) -> str:
     """Leave out what two spellings of a word differ in: capitals, hyphens, spaces, accents, ae and e, is and iz."""
     plain = unicodedata.normalize("NFKD", form).casefold()
     letters = "".join(sign for sign in plain if sign.isalnum())
-    return letters.replace("ae", "e").replace("oe", "e").replace("our", "or").replace("iz", "is").replace("yz", "ys")
+    return (
+        letters.replace("ae", "e")
+        .replace("oe", "e")
+        .replace("our", "or")
+        .replace("iz", "is")
+        .replace("yz", "ys")
+    )
 
 
 RULES = (one_spelling, explained, spelt_alike)

@@ -39,7 +39,10 @@ def sentences(library: Library) -> Iterator[Finding]:
             longest = max((length(sentence) for sentence in text.sentences()), default=0)
             if longest > LONG:
                 severity = Severity.ERROR if longest > TOO_LONG else Severity.WARNING
-                message, mend = f"{text.id} has a sentence of {longest} words", f"Make it two: at most {LONG} words each."
+                message, mend = (
+                    f"{text.id} has a sentence of {longest} words",
+                    f"Make it two: at most {LONG} words each.",
+                )
                 yield Finding(topic.file, text.line, "sentence", message, mend, severity)
 
 
@@ -53,7 +56,10 @@ def lists(library: Library) -> Iterator[Finding]:
     for topic in library.topics.values():
         for section in topic.sections:
             if len(section.units) > MOST_ITEMS:
-                message, mend = f"{section.id} has {len(section.units)} items", "Make it two sections, or leave some out."
+                message, mend = (
+                    f"{section.id} has {len(section.units)} items",
+                    "Make it two sections, or leave some out.",
+                )
                 yield Finding(topic.file, section.line, "long-list", message, mend, Severity.WARNING)
 
 
@@ -74,10 +80,18 @@ def shape(library: Library) -> Iterator[Finding]:
         kinds = {section.kind for section in topic.sections}
         if Kind.KEY_POINTS not in kinds:
             mend = "Add a section of kind key-points with three to five points."
-            yield Finding(topic.file, topic.line_of("sections"), "no-summary", "the topic has no summary", mend)
+            yield Finding(
+                topic.file, topic.line_of("sections"), "no-summary", "the topic has no summary", mend
+            )
         if not kinds & ACTIONS:
             mend = f"Add a section of one of these kinds: {', '.join(sorted(ACTIONS))}."
-            yield Finding(topic.file, topic.line_of("sections"), "no-action", "the topic gives the reader nothing to do", mend)
+            yield Finding(
+                topic.file,
+                topic.line_of("sections"),
+                "no-action",
+                "the topic gives the reader nothing to do",
+                mend,
+            )
 
 
 RULES = (sentences, lists, voice, shape)

@@ -27,10 +27,16 @@ def readable(library: Library) -> Iterator[Finding]:
     """No two numerals side by side, no date in numbers alone, no range with a hyphen (NHS style; RTL turns it round)."""
     for file, line, id_, text in _texts(library):
         if SIDE_BY_SIDE.search(text) and not PHONE.search(text):
-            message, mend = f"{id_}: two numerals stand side by side", "Put a word between them, or write one in words."
+            message, mend = (
+                f"{id_}: two numerals stand side by side",
+                "Put a word between them, or write one in words.",
+            )
             yield Finding(file, line, "numerals", message, mend)
         if NUMERIC_DATE.search(text):
-            message, mend = f"{id_}: a date is written in numbers alone", "Write the month in words: 6 August 2027."
+            message, mend = (
+                f"{id_}: a date is written in numbers alone",
+                "Write the month in words: 6 August 2027.",
+            )
             yield Finding(file, line, "numeric-date", message, mend)
         elif HYPHEN_RANGE.search(text) and not _phones(text):
             mend = "Make it a Fact: value: [7, 14] is said as a range in every language."

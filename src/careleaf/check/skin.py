@@ -8,17 +8,20 @@ from careleaf.findings import Finding, Severity
 from careleaf.model import Library
 from careleaf.words import spoken
 
-COLOUR: Final = re.compile(r"\b(red|redness|redder|reddened|reddish|pink\w*|pale[rd]?|purple|blue|bluish|grey|blotchy|flushed)\b", re.I)
+COLOUR: Final = re.compile(
+    r"\b(red|redness|redder|reddened|reddish|pink\w*|pale[rd]?|purple|blue|bluish|grey|blotchy|flushed)\b",
+    re.IGNORECASE,
+)
 # What can be felt, or seen on every skin.
 PARTNER: Final = re.compile(
     r"brown (?:and|or) black skin|black (?:and|or) brown skin|skin is brown or black|\b(?:warm\w*|hot|heat|cold|clammy|swell\w*|swollen|sore\w*|pain\w*|hurt\w*"
     r"|itch\w*|sting\w*|burn\w*|raised|lumps?|tender\w*|darker|blister\w*|rough|scaly|firm|ooz\w+|weep\w*|crust\w*|scab\w*|lips?|gums?|palms?|tongue)\b",
-    re.I,
+    re.IGNORECASE,
 )
 TONE: Final = re.compile(
     r"\b(?:dark|darker|light|lighter|fair|fairer|olive|coloured|colored|deep|deeper|ethnic)[ -](?:skin|skinned|skins|complexion\w*)\b"
     r"|\bskins? of colou?r\b|\bskin tones?\b|\bdarker tones?\b",
-    re.I,
+    re.IGNORECASE,
 )
 
 

@@ -18,12 +18,13 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError
 
 from careleaf.findings import Finding
-from careleaf.model import Artifact, Job
+from careleaf.model import Artifact, Job, Level
 from careleaf.pdf import tagging, textlayer
 from careleaf.pdf.assets import BASE, Assets
 from careleaf.pdf.metadata import declare_ua
 
 VARIANT: Final = "pdf/a-3a"
+URGENT: Final = (Level.EMERGENCY, Level.SAME_DAY)
 ATTACHMENT: Final = "leaflet.json"
 
 # Before a letter or bracket that belongs to the word before it: the engine breaks Korean words at any
@@ -66,7 +67,8 @@ def write(job: Job) -> Artifact:
         )
         for complaint in dict.fromkeys(complaints)
     ]
-    findings += _too_long(job, len(document.pages)) + _foreign_fonts(job, document)
+    findings += _too_long(job, len(document.pages)) + _late_danger_signs(job, document)
+    findings += _foreign_fonts(job, document)
     return Artifact(job.path, content, len(document.pages), tuple(findings))
 
 
@@ -128,6 +130,31 @@ def _too_long(job: Job, pages: int) -> list[Finding]:
         return []
     message = f"the leaflet has {pages} pages, and its format allows {job.pages}"
     return [_finding(job, "page-limit", message, "Shorten the texts, or split the topic.")]
+
+
+def _late_danger_signs(job: Job, document: Document) -> list[Finding]:
+    """Tell of the most urgent danger signs if they do not stand whole on the first page."""
+    pages: dict[str, set[int]] = {}
+    for number, page in enumerate(document.pages, start=1):
+        for element in _sections(page._page_box):  # noqa: SLF001 # the engine has no public way to its boxes
+            for level in set(URGENT) & set(element.get("class", "").split()):
+                pages.setdefault(level, set()).add(number)
+    first = next((level for level in URGENT if level in pages), None)
+    if first is None or pages[first] == {1}:
+        return []
+    message = f"the {first} danger signs do not stand whole on page 1"
+    return [
+        _finding(job, "danger-signs", message, "Shorten what stands before them, or the signs themselves.")
+    ]
+
+
+def _sections(box: Any) -> Iterator[Any]:  # noqa: ANN401 # WeasyPrint carries no types
+    """Yield the element of each section on a page; sections do not nest."""
+    for child in getattr(box, "children", ()):
+        if child.element_tag == "section":
+            yield child.element
+        elif child.element_tag in {"html", "body", "main"}:
+            yield from _sections(child)
 
 
 def _foreign_fonts(job: Job, document: Document) -> list[Finding]:

@@ -1,31 +1,36 @@
-"""The commands. Exit codes: 0 done, 1 findings, 2 wrong usage."""
+"""The commands that print, list and judge what there is."""
 
-import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
-from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from careleaf import __version__, doctor, pipeline, pool, schema
-from careleaf.check import check as check_library
-from careleaf.findings import Finding, Severity
-from careleaf.load import home, load, shipped
-from careleaf.model import Library, Selection, Status
-from careleaf.new import new_library
-from careleaf.plan import UnknownNameError
+from careleaf import doctor, pipeline, pool, schema
 from careleaf.approvals import overall
+from careleaf.check import check as check_library
+from careleaf.cli.shell import (
+    json_option,
+    leave,
+    loaded,
+    out_option,
+    print_findings,
+    print_json,
+    root_option,
+    today,
+)
+from careleaf.findings import Severity
+from careleaf.load import home, load
+from careleaf.model import Selection, Status
+from careleaf.plan import UnknownNameError
 from careleaf.publish import PublishError
 
-FINDINGS = 1
 WIDE = 10_000
 COLOURS = {
     Status.MISSING: "dim",
@@ -50,46 +55,8 @@ TEXT = {
     (False, False): "NOT current: the words have changed since, do not hand it out",
 }
 
-root_option = click.option(
-    "--root",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=None,
-    help="The library's folder (default: this one, else the library that came with careleaf).",
-)
-out_option = click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("out"), show_default=True,
-    help="Where the leaflets go.",
-)  # fmt: skip
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 
-
-class DefaultGroup(click.Group):
-    """A group whose command `build` may be left out."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `build` in front of its options; a first word that is no option must be a command."""
-        own = {"--help", "-h", "--version"}
-        bare = not args or (args[0].startswith("-") and args[0] not in own)
-        return super().parse_args(ctx, ["build", *args] if bare else args)
-
-
-@click.group(cls=DefaultGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="careleaf")
-def main() -> None:
-    """Print patient leaflets in the reader's own language.
-
-    \b
-    careleaf                          build every leaflet into out/
-    careleaf --topic after-laser --lang ar --format handout
-    careleaf check                    list everything that is wrong
-    careleaf status                   see which texts are drafts, stale or approved
-    careleaf new library my-clinic    get a library of your own
-
-    What a clinic changes is in the library: content/, locales/ and templates/.
-    """
-
-
-@main.command()
+@click.command()
 @click.option("--topic", "topics", multiple=True, help="Only this topic; may be given again.")
 @click.option("--lang", "langs", multiple=True, help="Only this language; may be given again.")
 @click.option("--format", "formats", multiple=True, help="Only this format; may be given again.")
@@ -124,7 +91,7 @@ def build(  # noqa: PLR0913 # one for each option
     """
     selection = Selection(topics, langs, formats, clinics, approved_only)
     with _progress() as progress:
-        options = pipeline.Options(_today(), jobs, force, progress)
+        options = pipeline.Options(today(), jobs, force, progress)
         try:
             report = pipeline.build(root or home(), out, selection, options)
         except UnknownNameError as error:
@@ -132,16 +99,16 @@ def build(  # noqa: PLR0913 # one for each option
         except PublishError as error:
             raise click.ClickException(str(error)) from error
     if as_json:
-        _print_json({
+        print_json({
             "built": [edition.path for edition in report.built],
             "unchanged": [edition.path for edition in report.unchanged],
             "removed": report.removed,
             "findings": [asdict(finding) for finding in report.findings],
         })  # fmt: skip
     else:
-        _print_findings(report.findings)
+        print_findings(report.findings)
         click.echo(_summary(report, out))
-    _exit(ok=report.ok)
+    leave(ok=report.ok)
 
 
 def _summary(report: pipeline.Report, out: Path) -> str:
@@ -155,7 +122,7 @@ def _summary(report: pipeline.Report, out: Path) -> str:
     return f"{', '.join(parts)}, in {out}/.{note}"
 
 
-@main.command()
+@click.command()
 @root_option
 @json_option
 def check(*, root: Path | None, as_json: bool) -> None:
@@ -166,18 +133,18 @@ def check(*, root: Path | None, as_json: bool) -> None:
     careleaf check --root my-clinic --json
     """
     library, findings = load(root or home())
-    findings = sorted(findings + check_library(library, _today()))
+    findings = sorted(findings + check_library(library, today()))
     if as_json:
-        _print_json([asdict(finding) for finding in findings])
+        print_json([asdict(finding) for finding in findings])
     else:
-        _print_findings(findings)
+        print_findings(findings)
         counts = Counter(finding.severity for finding in findings)
         errors, held, warnings, _ = (counts[each] for each in Severity)
         click.echo(f"Errors: {errors}. Texts not current: {held}. Warnings: {warnings}.")
-    _exit(ok=not (errors or held))
+    leave(ok=not (errors or held))
 
 
-@main.command("list")
+@click.command("list")
 @root_option
 @json_option
 def list_(*, root: Path | None, as_json: bool) -> None:
@@ -186,7 +153,7 @@ def list_(*, root: Path | None, as_json: bool) -> None:
     \b
     careleaf list
     """
-    library = _loaded(root)
+    library = loaded(root)
     kinds: dict[str, dict[str, str]] = {
         "topics": {
             topic.name: f"{topic.title} ({topic.kind}, version {topic.version}, review {topic.review})"
@@ -199,7 +166,7 @@ def list_(*, root: Path | None, as_json: bool) -> None:
         "clinics": {clinic.name: clinic.title for clinic in library.clinics.values()},
     }
     if as_json:
-        _print_json(kinds)
+        print_json(kinds)
         return
     for kind, rows in kinds.items():
         click.echo(f"{kind}:")
@@ -207,7 +174,7 @@ def list_(*, root: Path | None, as_json: bool) -> None:
             click.echo(f"  {name:<20} {title}")
 
 
-@main.command()
+@click.command()
 @root_option
 @json_option
 def status(*, root: Path | None, as_json: bool) -> None:
@@ -219,14 +186,14 @@ def status(*, root: Path | None, as_json: bool) -> None:
     \b
     careleaf status
     """
-    library = _loaded(root)
+    library = loaded(root)
     matrix = {
-        topic.name: {lang: overall(library, topic, lang, _today()) for lang in library.locales}
+        topic.name: {lang: overall(library, topic, lang, today()) for lang in library.locales}
         for topic in library.topics.values()
     }
     counts = Counter(state for row in matrix.values() for state in row.values())
     if as_json:
-        _print_json({"topics": matrix, "counts": {state: counts[state] for state in Status}})
+        print_json({"topics": matrix, "counts": {state: counts[state] for state in Status}})
         return
     table = Table("topic", *library.locales, box=None, pad_edge=False)
     for name, row in matrix.items():
@@ -236,7 +203,7 @@ def status(*, root: Path | None, as_json: bool) -> None:
     click.echo(", ".join(f"{counts[state]} {state}" for state in Status if counts[state]) + ".")
 
 
-@main.command("doctor")
+@click.command("doctor")
 @json_option
 def doctor_(*, as_json: bool) -> None:
     """Say whether this machine is fit to print, and what to do if not.
@@ -246,16 +213,16 @@ def doctor_(*, as_json: bool) -> None:
     """
     found, findings = doctor.inventory(), doctor.examine()
     if as_json:
-        _print_json({"found": dict(found), "findings": [asdict(finding) for finding in findings]})
+        print_json({"found": dict(found), "findings": [asdict(finding) for finding in findings]})
     else:
         for name, version in found.items():
             click.echo(f"{name:<16} {version}")
-        _print_findings(findings)
+        print_findings(findings)
         click.echo(f"To mend: {len(findings)}." if findings else "Everything that is needed is here.")
-    _exit(ok=not findings)
+    leave(ok=not findings)
 
 
-@main.command("schema")
+@click.command("schema")
 @click.argument("kind", type=click.Choice(list(schema.FILES)))
 def schema_(kind: str) -> None:
     """Print the JSON Schema of a kind of file, for an editor.
@@ -266,7 +233,7 @@ def schema_(kind: str) -> None:
     click.echo(schema.schema(kind), nl=False)
 
 
-@main.command()
+@click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @out_option
 @root_option
@@ -279,62 +246,19 @@ def verify(*, file: Path, out: Path, root: Path | None, as_json: bool) -> None:
     """
     from careleaf.verify import verify as judge  # noqa: PLC0415 # loads the engine: only this command needs it
 
-    verdict = judge(file, _loaded(root), out, _today())
+    verdict = judge(file, loaded(root), out, today())
     if verdict is None:
         raise click.ClickException(
             f"{file} is no leaflet of careleaf: it is no PDF, or has no source inside."
         )
     if as_json:
-        _print_json(asdict(verdict))
+        print_json(asdict(verdict))
     else:
         click.echo(f"Leaflet: {verdict.edition}, version {verdict.version}, text {verdict.text_digest[:8]}")
         click.echo(f"Bytes:   {BYTES[verdict.ours]}")
         click.echo(f"Text:    {TEXT[verdict.words_current, verdict.current]}")
         click.echo(f"Today:   {verdict.status}")
-    _exit(ok=bool(verdict.ours) and verdict.current)
-
-
-@main.group()
-def new() -> None:
-    """Start something of your own."""
-
-
-@new.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-def library(folder: Path) -> None:
-    """Copy the library that came with careleaf, for a clinic to own.
-
-    \b
-    careleaf new library my-clinic
-    careleaf build --root my-clinic --out my-clinic/out
-    """
-    try:
-        new_library(shipped(), folder)
-    except FileExistsError as error:
-        raise click.UsageError(str(error)) from error
-    except OSError as error:
-        raise click.ClickException(f"{folder} cannot be written: {error.strerror}.") from error
-    click.echo(f"{folder} is yours. Change {folder}/content/clinics/, then build it:")
-    click.echo(f"careleaf build --root {folder} --out {folder}/out")
-
-
-def _loaded(root: Path | None) -> Library:
-    """Load a library that can be shown: faults of its files stop here, all at once."""
-    loaded, findings = load(root or home())
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if errors or sum(locale.source for locale in loaded.locales.values()) != 1:
-        _print_findings(errors or check_library(loaded, _today()))
-        raise SystemExit(FINDINGS)
-    return loaded
-
-
-def _print_findings(findings: Iterable[Finding]) -> None:
-    for finding in findings:
-        click.echo(str(finding), err=True)
-
-
-def _print_json(value: Any) -> None:  # noqa: ANN401 # any JSON
-    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+    leave(ok=bool(verdict.ours) and verdict.current)
 
 
 def _progress() -> AbstractContextManager[Callable[[int, int, str], None]]:
@@ -363,12 +287,3 @@ class _Bar:
 
     def _show(self, done: int, total: int, name: str) -> None:
         self._bar.update(self._task, completed=done, total=total, description=name)
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
-
-
-def _exit(*, ok: bool) -> None:
-    if not ok:
-        raise SystemExit(FINDINGS)

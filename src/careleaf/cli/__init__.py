@@ -1,0 +1,50 @@
+"""The commands. Exit codes: 0 done, 1 findings, 2 wrong usage."""
+
+import click
+
+from careleaf import __version__
+from careleaf.cli import editing, press, starting
+
+
+class DefaultGroup(click.Group):
+    """A group whose command `build` may be left out."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `build` in front of its options; a first word that is no option must be a command."""
+        own = {"--help", "-h", "--version"}
+        bare = not args or (args[0].startswith("-") and args[0] not in own)
+        return super().parse_args(ctx, ["build", *args] if bare else args)
+
+
+@click.group(cls=DefaultGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="careleaf")
+def main() -> None:
+    """Print patient leaflets in the reader's own language.
+
+    \b
+    careleaf                          build every leaflet into out/
+    careleaf --topic after-laser --lang ar --format handout
+    careleaf check                    list everything that is wrong
+    careleaf status                   see which texts are drafts, stale or approved
+    careleaf new library my-clinic    get a library of your own
+
+    What a clinic changes is in the library: content/, locales/ and templates/.
+    """
+
+
+for command in (
+    press.build,
+    press.check,
+    press.list_,
+    press.status,
+    press.verify,
+    press.doctor_,
+    press.schema_,
+    editing.review,
+    editing.approve,
+    editing.withdraw,
+    editing.expiring,
+    editing.evidence_,
+    starting.new,
+):
+    main.add_command(command)

@@ -1,0 +1,106 @@
+"""What all commands share: their options, what they print, and how they end."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from careleaf import record
+from careleaf.check import check as check_library
+from careleaf.findings import Finding, Severity
+from careleaf.load import home, load
+from careleaf.model import Library
+from careleaf.plan import UnknownNameError
+from careleaf.publish import PublishError
+
+FINDINGS: Final = 1
+
+root_option = click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=None,
+    help="The library's folder (default: this one, else the library that came with careleaf).",
+)
+out_option = click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("out"), show_default=True,
+    help="Where the leaflets go.",
+)  # fmt: skip
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+
+lang_option = click.option("--lang", required=True, help="The language, such as ar.")
+clinic_option = click.option("--clinic", default=None, help="Only this clinic's values.")
+
+
+def loaded(root: Path | None) -> Library:
+    """Load a library that can be shown: faults of its files stop here, all at once."""
+    loaded, findings = load(root or home())
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors or sum(locale.source for locale in loaded.locales.values()) != 1:
+        print_findings(errors or check_library(loaded, today()))
+        raise SystemExit(FINDINGS)
+    return loaded
+
+
+def own_root(root: Path | None) -> Path:
+    """Give the library to write to: the one named, else the one in this folder; never the shipped one."""
+    chosen = root or Path.cwd()
+    if not (chosen / "content").is_dir():
+        raise click.UsageError(
+            f"{chosen} is no library: go into one, name one with --root, or make one first."
+        )
+    return chosen
+
+
+def ready(root: Path | None) -> Library:
+    """Load a library that may be decided about: any error stops here."""
+    found, findings = load(root or home())
+    errors = [each for each in findings + check_library(found, today()) if each.severity is Severity.ERROR]
+    if errors:
+        print_findings(sorted(errors))
+        raise SystemExit(FINDINGS)
+    return found
+
+
+def known(library: Library, topic: str, langs: Iterable[str] = (), clinics: Iterable[str] = ()) -> None:
+    """Refuse a name that the library does not have. Raises click.BadParameter."""
+    asked = (
+        ("TOPIC", [topic], {*library.topics, *library.trails}),
+        ("--lang", langs, library.locales),
+        ("--clinic", clinics, library.clinics),
+    )
+    for hint, values, names in asked:
+        for value in values:
+            if value not in names:
+                raise click.BadParameter(str(UnknownNameError(hint, value, names)), param_hint=hint)
+
+
+@contextmanager
+def recording(root: Path) -> Iterator[None]:
+    """Hold a library's approvals while one is decided, and say in one line why it cannot be recorded."""
+    try:
+        with record.held(root):
+            yield
+    except PublishError as error:
+        raise click.ClickException(f"{error}.") from error
+
+
+def print_findings(findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        click.echo(str(finding), err=True)
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 # any JSON
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+def leave(*, ok: bool) -> None:
+    if not ok:
+        raise SystemExit(FINDINGS)

@@ -1,0 +1,81 @@
+"""The commands that start something of one's own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from careleaf.cli.shell import own_root, root_option, today
+from careleaf.load import shipped
+from careleaf.new import Taken, new_clinic, new_library, new_topic
+
+KINDS = ("aftercare", "prevention", "reassurance", "information")
+
+
+@click.group()
+def new() -> None:
+    """Start something of your own."""
+
+
+@new.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def library(folder: Path) -> None:
+    """Copy the library that came with careleaf, for a clinic to own.
+
+    \b
+    careleaf new library my-clinic
+    careleaf build --root my-clinic --out my-clinic/out
+    """
+    with _refusals(folder):
+        new_library(shipped(), folder)
+    click.echo(f"{folder} is yours. Change {folder}/content/clinics/, then build it:")
+    click.echo(f"careleaf build --root {folder} --out {folder}/out")
+
+
+@new.command()
+@click.argument("name")
+@click.option("--kind", type=click.Choice(KINDS), required=True, help="What the leaflet is for.")
+@root_option
+def topic(*, name: str, kind: str, root: Path | None) -> None:
+    """Write the skeleton of a topic, with comments that say what goes where.
+
+    \b
+    careleaf new topic after-biopsy --kind aftercare
+    careleaf new topic cradle-cap --kind reassurance --root my-clinic
+    """
+    chosen = own_root(root)
+    with _refusals(chosen):
+        file = new_topic(chosen, name, kind, today())
+    _started(file)
+
+
+@new.command()
+@click.argument("name")
+@root_option
+def clinic(*, name: str, root: Path | None) -> None:
+    """Write the skeleton of a clinic, with comments that say what goes where.
+
+    \b
+    careleaf new clinic harbour
+    """
+    chosen = own_root(root)
+    with _refusals(chosen):
+        file = new_clinic(chosen, name, today())
+    _started(file)
+
+
+def _started(file: Path) -> None:
+    click.echo(f"{file} is there. Fill it in; this tells what is left to do: careleaf check")
+
+
+@contextmanager
+def _refusals(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except Taken as error:
+        raise click.UsageError(f"{error}.") from error
+    except OSError as error:
+        raise click.ClickException(
+            f"{error.filename or folder} cannot be written: {error.strerror}."
+        ) from error

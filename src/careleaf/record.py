@@ -1,0 +1,99 @@
+"""The only writer of a library's approvals: one more event at the end of a trail, never another change."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from careleaf.approvals import sealed
+from careleaf.model import Approval, Library, Reading, Role, Withdrawal
+from careleaf.publish import PublishError, replace
+
+HEAD: Final = """\
+# yaml-language-server: $schema=../schema/approvals.schema.json
+# What was approved and withdrawn of this topic, and by whom. Written by `careleaf approve` and `careleaf
+# withdraw`; it only grows. Do not edit it: each event is sealed together with those before it.
+"""
+UNSEALED: Final = "0" * 64
+
+
+def approval(  # noqa: PLR0913 # one for each thing that an approval says
+    lang: str, role: Role, name: str, credential: str, on: date, until: date, digests: Iterable[str]
+) -> Approval:
+    """Make an approval that is not yet sealed."""
+    fields = {"role": role, "name": name, "credential": credential, "until": until}
+    return Approval.model_validate(_common("approved", lang, on, digests) | fields)
+
+
+def withdrawal(lang: str, name: str | None, on: date, reason: str, digests: Iterable[str]) -> Withdrawal:
+    """Make a withdrawal that is not yet sealed."""
+    return Withdrawal.model_validate(
+        _common("withdrawn", lang, on, digests) | {"reason": reason, "name": name}
+    )
+
+
+def _common(action: str, lang: str, on: date, digests: Iterable[str]) -> dict[str, Any]:
+    return {"action": action, "lang": lang, "on": on, "digests": tuple(digests), "seal": UNSEALED}
+
+
+@contextmanager
+def held(root: Path) -> Iterator[None]:
+    """Hold a library's approvals, from reading the trail to adding to it: two at once would lose one."""
+    folder = root / "content" / "approvals"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise PublishError(f"{error.filename}: {error.strerror}: nothing was recorded") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def append(
+    root: Path,
+    library: Library,
+    topic: str,
+    events: Iterable[Approval | Withdrawal],
+    readings: Mapping[str, Reading],
+) -> Path:
+    """Seal events and add them to a topic's trail; keep the Readings that they are about. Raises PublishError.
+
+    The Readings are written first: a kill in between leaves a text too many, never an event without its text.
+    A trail that cannot be read is never written over.
+    """
+    folder, trail = root / "content" / "approvals", library.trails.get(topic)
+    if f"content/approvals/{topic}.yaml" in library.unread:
+        raise PublishError(f"{folder / topic}.yaml cannot be read: mend it first, see: careleaf check")
+    before = trail.seal if trail else ""
+    rows = [_plain(event) for event in trail.events] if trail else []
+    for event in events:
+        fields = event.model_dump(mode="json")
+        before = sealed(topic, before, fields)
+        rows.append(_plain(event) | {"seal": before})
+    try:
+        for digest, reading in readings.items():
+            replace(folder / "texts" / f"{digest}.json", reading.text().encode())
+        replace(folder / f"{topic}.yaml", _yaml(before, rows).encode())
+    except OSError as error:
+        raise PublishError(f"{error.filename or folder}: {error.strerror}: nothing was recorded") from error
+    return folder / f"{topic}.yaml"
+
+
+def _plain(event: Approval | Withdrawal) -> dict[str, Any]:
+    return event.model_dump(mode="json", exclude_none=True)
+
+
+def _yaml(seal: str, rows: Iterable[Mapping[str, Any]]) -> str:
+    """Write a trail. Every text is a JSON string, which YAML reads as the same text."""
+    lines = [f"seal: {seal}", "events:"]
+    for row in rows:
+        pairs = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in row.items()]
+        lines += [f"{'  ' if number else '- '}{pair}" for number, pair in enumerate(pairs)]
+    return HEAD + "\n".join(lines) + "\n"

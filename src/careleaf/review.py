@@ -1,0 +1,100 @@
+"""A page for the person who approves: what changed since the last approval, word by word, beside the PDF's pages."""
+
+import base64
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from careleaf.approvals import Change, changes, last_read, needed, reading_status, standing
+from careleaf.compose import compose
+from careleaf.difference import Stretch, difference
+from careleaf.model import Approval, Artifact, Clinic, Format, Library, Reading, Status, Topic, Withdrawal
+from careleaf.pdf.raster import pictures
+from careleaf.plan import edition, press
+from careleaf.render import Press, page
+from careleaf.versions import versions
+from careleaf.words import reading
+from careleaf.writers import write
+
+RESOLUTION: Final = 110
+"""Dots per inch of the pages beside the words: 12 pt is well read on a screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One place of a topic: its words as they were approved and as they stand. English beside a translation."""
+
+    place: str
+    english: str
+    stretches: tuple[Stretch, ...]
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """All that an approver needs to see of a topic in a language at a clinic."""
+
+    topic: Topic
+    lang: str
+    clinic: Clinic
+    now: Reading
+    before: Reading | None
+    status: Status
+    needed: tuple[str, ...]
+    approvals: tuple[Approval, ...]
+    withdrawal: Withdrawal | None
+    changes: tuple[Change, ...]
+    passages: tuple[Passage, ...]
+    """Every text in reading order; what is gone stands at the end."""
+
+
+def review(library: Library, topic: Topic, lang: str, clinic: Clinic, today: date) -> Review | None:
+    """Compare what a clinic's reader reads today with what was approved last; None if the text is not current."""
+    now = reading(library, topic, lang, clinic)
+    if now is None:
+        return None
+    before = last_read(library, topic.name, lang)
+    counts = standing(library, topic.name, lang)
+    return Review(
+        topic=topic,
+        lang=lang,
+        clinic=clinic,
+        now=now,
+        before=before,
+        status=reading_status(library, topic, now, today),
+        needed=tuple(sorted(needed(topic, library.locales[lang]))),
+        approvals=counts.approvals,
+        withdrawal=counts.withdrawal,
+        changes=changes(before, now) if before else (),
+        passages=_passages(before, now),
+    )
+
+
+def _passages(before: Reading | None, now: Reading) -> tuple[Passage, ...]:
+    old = {id_: text for id_, _, text in before.words} if before else {}
+    rows = [
+        (id_, english if english != text else "", old.get(id_, ""), text) for id_, english, text in now.words
+    ]
+    gone = [(id_, "", text, "") for id_, text in old.items() if id_ not in {row[0] for row in now.words}]
+    return tuple(
+        Passage(
+            id_,
+            english,
+            difference(was, text) if before else difference(text, text),
+            bool(before) and was != text,
+        )
+        for id_, english, was, text in (*rows, *gone)
+    )
+
+
+def rendered(library: Library, found: Review, form: Format) -> Artifact:
+    """Make the PDF that stands beside the words, whatever its status. Raises render.RenderError."""
+    made_with = press(library, versions(), form)
+    one = edition(library, found.now, found.status, found.clinic, form, made_with)
+    return write(Press(library).render(one, compose(library, one)))
+
+
+def html(library: Library, found: Review, content: bytes) -> str:
+    """Write the page: words on one side, pictures of the PDF's pages on the other; one file, nothing loaded."""
+    pages = [base64.b64encode(picture).decode() for picture in pictures(content, RESOLUTION)]
+    return page("review.html", review=found, locale=library.locales[found.lang], pages=pages)
