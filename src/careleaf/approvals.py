@@ -26,7 +26,7 @@ from careleaf.model import (
     Trail,
     Withdrawal,
 )
-from careleaf.words import parse_reading, reading, readings
+from careleaf.words import reading, readings
 
 ORDER: Final = (
     Status.WITHDRAWN,
@@ -124,77 +124,6 @@ def overall(library: Library, topic: Topic, lang: str, today: date) -> Status:
     return min(states, key=ORDER.index)
 
 
-def last_read(library: Library, topic: str, lang: str) -> Reading | None:
-    """Give what was approved last of a topic in a language, also if it is void or was withdrawn since."""
-    trail = library.trails.get(topic)
-    events = [event for event in trail.events if event.lang == lang] if trail else []
-    digests = [event.digests[0] for event in events if isinstance(event, Approval) and event.digests]
-    return (
-        parse_reading(library.approved[digests[-1]]) if digests and digests[-1] in library.approved else None
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One difference between two Readings: where, and what stood and stands there. Empty means nothing did."""
-
-    place: str
-    old: str
-    new: str
-
-
-def changes(old: Reading, new: Reading) -> tuple[Change, ...]:
-    """Tell what a reader would read differently, in reading order."""
-    rows = (*_rows(old, new), *_translated(old, new))
-    return tuple(Change(place, before, after) for place, before, after in rows if before != after)
-
-
-def _rows(old: Reading, new: Reading) -> Iterator[tuple[str, str, str]]:
-    yield "audience", old.audience, new.audience
-    yield from _pairs("Fact ", _values(old), _values(new))
-    yield from _pairs("section ", _kinds(old), _kinds(new))
-    yield "order of the texts", _order(old, new), _order(new, old)
-    yield from _pairs("drawing ", dict(old.pictures), dict(new.pictures))
-    yield from _pairs("page ", dict(old.page), dict(new.page))
-
-
-def _translated(old: Reading, new: Reading) -> Iterator[tuple[str, str, str]]:
-    """Compare the words; of a translation, the English first: it is what its words are a translation of."""
-    for column, note in ((1, " (English)"), (2, "")):
-        before, after = ({row[0]: row[column] for row in each.words} for each in (old, new))
-        if column == 2 or any(row[1] != row[2] for row in new.words):  # noqa: PLR2004 # the words themselves
-            for place, was, now in _pairs("", before, after):
-                yield place + note, was, now
-
-
-def _pairs(prefix: str, old: dict[str, str], new: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    for name in dict.fromkeys([*new, *old]):
-        yield prefix + name, old.get(name, ""), new.get(name, "")
-
-
-def _values(one: Reading) -> dict[str, str]:
-    return {name: json.dumps(fact, ensure_ascii=False, sort_keys=True) for name, fact in one.facts.items()}
-
-
-def _kinds(one: Reading) -> dict[str, str]:
-    return {name: f"{kind} {level}".strip() for name, kind, level in one.sections}
-
-
-def _order(one: Reading, other: Reading) -> str:
-    """List the ids that both have, in the order of one."""
-    shared = {row[0] for row in other.words}
-    return " ".join(row[0] for row in one.words if row[0] in shared)
-
-
-def voided(library: Library, topic: Topic, lang: str) -> tuple[Change, ...]:
-    """Tell which edits voided the last approval: those between what was approved and the nearest Reading of today."""
-    old = last_read(library, topic.name, lang)
-    now = readings(library, topic, lang)
-    if old is None or old.digest in now:
-        return ()
-    return min((changes(old, each) for each in now.values()), key=len, default=())
-
-
 def same_person(one: str, other: str) -> bool:
     """Say whether two names are one: capitals, accents' encoding and spaces do not make another person."""
     return _folded(one) == _folded(other)
@@ -202,3 +131,44 @@ def same_person(one: str, other: str) -> bool:
 
 def _folded(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def codes(library: Library, topic: str, lang: str) -> tuple[str, ...]:
+    """List the digests of every text of a topic in a language that may be on paper, newest first."""
+    trail, one = library.trails.get(topic), library.topics.get(topic)
+    past = (
+        [digest for event in trail.events if event.lang == lang for digest in event.digests] if trail else []
+    )
+    return tuple(dict.fromkeys([*(readings(library, one, lang) if one else ()), *reversed(past)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something that holds only until a day (included): an approval, a review, a clinic's contact details."""
+
+    day: date
+    what: str
+    about: str
+
+
+def dues(library: Library) -> Iterator[Due]:
+    """Yield everything that holds only until some day."""
+    for topic in library.topics.values():
+        yield Due(topic.review, "review", topic.name)
+        for lang in library.locales:
+            yield from _approvals_end(library, topic, lang)
+    for clinic in library.clinics.values():
+        yield Due(clinic.good_until, "contact details", clinic.name)
+
+
+def _approvals_end(library: Library, topic: Topic, lang: str) -> Iterator[Due]:
+    """Give the last day of each role's approval of today's words."""
+    now = readings(library, topic, lang).keys()
+    last: dict[Role, Approval] = {}
+    for approval in standing(library, topic.name, lang).approvals:
+        if now & set(approval.digests):
+            last[approval.role] = max(
+                approval, last.get(approval.role, approval), key=lambda each: each.until
+            )
+    for role, approval in last.items():
+        yield Due(approval.until, "approval", f"{topic.name} in {lang} ({role}: {approval.name})")

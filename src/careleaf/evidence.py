@@ -1,4 +1,4 @@
-"""The evidence of a library as a page of Markdown: every statement with its sources, and what rests on inference."""
+"""The evidence of a library as Markdown: each statement with its sources, and what rests on inference."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -31,9 +31,9 @@ def _lines(library: Library) -> Iterator[str]:
     ]
     yield "# Evidence"
     yield ""
-    yield "Made from the library by `make evidence`: change the topics, not this page. It lists every statement of every"
-    yield "topic with the sources that it rests on. **No clinician has approved any of it.** The sources were read as"
-    yield "excerpts: whoever approves a topic reads the live pages first."
+    yield "Made from the library by `make evidence`: change the topics, not this page. It lists every"
+    yield "statement with the sources that it rests on. `careleaf status` says what is approved. The sources"
+    yield "were read as excerpts: whoever approves a topic reads the live pages first."
     yield ""
     yield from (f"- Grade **{grade}**: {meaning}." for grade, meaning in GRADES.items())
     yield ""
@@ -57,7 +57,14 @@ def _lines(library: Library) -> Iterator[str]:
     for source in library.sources.values():
         address = "" if source.mirror or not source.url else f"<{source.url}>"
         note = " (read on another site)" if source.mirror else ""
-        yield f"| {source.name} | {source.grade} | {_cell(source.title)}{note} | {_cell(source.publisher)} | {source.year or ''} | {address} |"
+        cells = (
+            source.name,
+            source.grade,
+            _cell(source.title) + note,
+            _cell(source.publisher),
+            source.year or "",
+        )
+        yield f"| {' | '.join(map(str, cells))} | {address} |"
 
 
 def _row(library: Library, topic: Topic) -> str:
@@ -75,7 +82,7 @@ def _topic(library: Library, topic: Topic) -> Iterator[str]:
     yield ""
     yield f"## {topic.name}"
     yield ""
-    yield f"{topic.title}. For: {topic.audience}. Version {topic.version} of {topic.updated}, next review {topic.review}."
+    yield f"{topic.title}. For: {topic.audience}. Version {topic.version}, next review {topic.review}."
     yield ""
     yield "| where | statement | sources (grade) |"
     yield "|---|---|---|"

@@ -1,4 +1,4 @@
-"""How hard English is to read, as a school grade. Advice, never a gate: grades of one text differ by formula."""
+"""How hard English is to read, as a school grade. Advice, never a gate: formulas differ."""
 
 from typing import Final
 

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
@@ -344,11 +344,11 @@ class Term(Named):
 
 
 Stems = tuple[Short, ...]
-"""Words that a rule looks for, any of them: * is any ending, # a number, ... a few words that deny nothing."""
+"""Words that a rule looks for, any of them: * is any ending, # a number, ... a few words that do not deny."""
 
 
 class Claim(Named):
-    """What must never be said. `never` is its heart, and of each list `beside` one stands in the sentence too.
+    """What must never be said: `never` is its heart; of each list `beside` one stands in the sentence too.
 
     `about` must stand in the sentence, its heading or the topic's title; with any of `unless` it is not
     meant. `audience` limits it to topics for those readers. A claim that holds a "not" of its own is
@@ -415,6 +415,8 @@ class Clinic(Named):
     """
 
     FACTS: ClassVar = ("phone", "urgent", "emergency")
+    GOOD_FOR: ClassVar = timedelta(days=366)
+    """How long contact details may be relied on after somebody confirmed them: twelve months."""
 
     title: Short
     lang: Tag
@@ -429,6 +431,11 @@ class Clinic(Named):
     facts: Annotated[Mapping[Slug, Annotated[Mapping[Slug, FactValue], Keyed]], Keyed] = Field(
         default_factory=dict
     )
+
+    @property
+    def good_until(self) -> date:
+        """The last day on which the contact details may be relied on."""
+        return self.confirmed + self.GOOD_FOR
 
     def speaks(self, lang: str) -> bool:
         """Say whether the clinic hands out leaflets in a language."""

@@ -74,7 +74,7 @@ def press(library: Library, versions: Mapping[str, str], form: Format) -> str:
     return _digest([dict(versions), _templates(library, form)])
 
 
-def edition(  # noqa: PLR0913 # one for each thing that an Edition is of
+def edition(  # noqa: PLR0913, PLR0917 # one for each thing that an Edition is of
     library: Library, found: Reading, state: Status, clinic: Clinic, form: Format, made_with: str
 ) -> Edition:
     """Name one leaflet, and digest all that goes into it."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from careleaf.approvals import sealed
-from careleaf.model import Approval, Library, Reading, Role, Withdrawal
+from careleaf.model import Approval, Library, Reading, Withdrawal
 from careleaf.publish import PublishError, replace
 
 HEAD: Final = """\
@@ -21,19 +21,15 @@ HEAD: Final = """\
 UNSEALED: Final = "0" * 64
 
 
-def approval(  # noqa: PLR0913 # one for each thing that an approval says
-    lang: str, role: Role, name: str, credential: str, on: date, until: date, digests: Iterable[str]
-) -> Approval:
-    """Make an approval that is not yet sealed."""
-    fields = {"role": role, "name": name, "credential": credential, "until": until}
-    return Approval.model_validate(_common("approved", lang, on, digests) | fields)
+def approval(lang: str, on: date, digests: Iterable[str], person: Mapping[str, Any]) -> Approval:
+    """Make an approval that is not yet sealed; `person` has its role, name, credential and until."""
+    return Approval.model_validate(_common("approved", lang, on, digests) | dict(person))
 
 
 def withdrawal(lang: str, name: str | None, on: date, reason: str, digests: Iterable[str]) -> Withdrawal:
     """Make a withdrawal that is not yet sealed."""
-    return Withdrawal.model_validate(
-        _common("withdrawn", lang, on, digests) | {"reason": reason, "name": name}
-    )
+    fields = _common("withdrawn", lang, on, digests)
+    return Withdrawal.model_validate(fields | {"reason": reason, "name": name})
 
 
 def _common(action: str, lang: str, on: date, digests: Iterable[str]) -> dict[str, Any]:
@@ -63,9 +59,9 @@ def append(
     events: Iterable[Approval | Withdrawal],
     readings: Mapping[str, Reading],
 ) -> Path:
-    """Seal events and add them to a topic's trail; keep the Readings that they are about. Raises PublishError.
+    """Seal events, add them to a topic's trail, and keep their Readings. Raises PublishError.
 
-    The Readings are written first: a kill in between leaves a text too many, never an event without its text.
+    The Readings are written first: a kill in between leaves one too many, never an event without it.
     A trail that cannot be read is never written over.
     """
     folder, trail = root / "content" / "approvals", library.trails.get(topic)
@@ -87,7 +83,11 @@ def append(
 
 
 def _plain(event: Approval | Withdrawal) -> dict[str, Any]:
-    return event.model_dump(mode="json", exclude_none=True)
+    """Give an event's fields as they are written: what was done first, the seal last."""
+    fields = event.model_dump(mode="json", exclude_none=True)
+    ends = {"action", "seal"}
+    middle = {key: value for key, value in fields.items() if key not in ends}
+    return {"action": fields["action"], **middle, "seal": fields["seal"]}
 
 
 def _yaml(seal: str, rows: Iterable[Mapping[str, Any]]) -> str:

@@ -1,4 +1,4 @@
-"""One page that a lead clinician can read: each topic with its findings, scores, sources, approvals, next review."""
+"""One page for a lead clinician: each topic with its findings, scores, sources, approvals, next review."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -1,11 +1,12 @@
-"""A page for the person who approves: what changed since the last approval, word by word, beside the PDF's pages."""
+"""A page for who approves: what changed since the last approval, word by word, beside the PDF's pages."""
 
 import base64
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from careleaf.approvals import Change, changes, last_read, needed, reading_status, standing
+from careleaf.approvals import needed, reading_status, standing
+from careleaf.changes import Change, changes, last_read
 from careleaf.compose import compose
 from careleaf.difference import Stretch, difference
 from careleaf.model import Approval, Artifact, Clinic, Format, Library, Reading, Status, Topic, Withdrawal
@@ -22,7 +23,7 @@ RESOLUTION: Final = 110
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One place of a topic: its words as they were approved and as they stand. English beside a translation."""
+    """One place of a topic: its words as approved and as they stand, with the English of a translation."""
 
     place: str
     english: str
@@ -49,7 +50,7 @@ class Review:
 
 
 def review(library: Library, topic: Topic, lang: str, clinic: Clinic, today: date) -> Review | None:
-    """Compare what a clinic's reader reads today with what was approved last; None if the text is not current."""
+    """Compare what a clinic's reader reads with what was approved last; None if the text is not current."""
     now = reading(library, topic, lang, clinic)
     if now is None:
         return None
@@ -95,6 +96,6 @@ def rendered(library: Library, found: Review, form: Format) -> Artifact:
 
 
 def html(library: Library, found: Review, content: bytes) -> str:
-    """Write the page: words on one side, pictures of the PDF's pages on the other; one file, nothing loaded."""
+    """Write the page: words beside pictures of the PDF's pages, in one file that loads nothing."""
     pages = [base64.b64encode(picture).decode() for picture in pictures(content, RESOLUTION)]
     return page("review.html", review=found, locale=library.locales[found.lang], pages=pages)

@@ -6,7 +6,21 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from careleaf.model import Claim, Clinic, Format, Locale, Short, Slug, Source, SourceKey, Term, Topic, Trail, UiText, Warned
+from careleaf.model import (
+    Claim,
+    Clinic,
+    Format,
+    Locale,
+    Short,
+    Slug,
+    Source,
+    SourceKey,
+    Term,
+    Topic,
+    Trail,
+    UiText,
+    Warned,
+)
 
 FILES: Final[Mapping[str, Any]] = {
     "topic": Topic,

@@ -71,7 +71,7 @@ def reading(library: Library, topic: Topic, lang: str, clinic: Clinic) -> Readin
 
 
 def readings(library: Library, topic: Topic, lang: str, clinics: tuple[str, ...] = ()) -> dict[str, Reading]:
-    """Give every Reading that clinics hand out of a topic in a language, by digest: one for each set of values.
+    """Give every Reading of a topic in a language, by digest: one for each set of clinics' values.
 
     Without `clinics`, those of all clinics that hand out the language. Empty if the text is not current.
     """
@@ -87,7 +87,7 @@ def parse_reading(text: str) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """An English text of a topic as its reader hears it, with every Fact said. Title and message: no section."""
+    """An English text of a topic with every Fact said. Title and message have no section."""
 
     id: str
     line: int
@@ -108,7 +108,7 @@ NUMBER_NAMES: Final = {
 
 
 def spoken(library: Library, topic: Topic) -> Iterator[Spoken]:
-    """Yield a topic's English texts in reading order. Bold is left out; the clinic's numbers are said in words.
+    """Yield a topic's English texts in reading order, without bold; the clinic's numbers are said in words.
 
     What CLDR cannot say, or a text with faulty markup, is told elsewhere, and left as it stands here.
     """

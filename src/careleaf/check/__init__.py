@@ -46,9 +46,8 @@ def check(library: Library, today: date, *, approved_only: bool = False) -> list
 
     A review that is overdue stops those who print only what is approved, and warns the others.
     """
-    rules = RULES
-    if sum(locale.source for locale in library.locales.values()) == 1:
-        rules += ENGLISH_RULES
+    one_source = sum(locale.source for locale in library.locales.values()) == 1
+    rules = (*RULES, *ENGLISH_RULES) if one_source else RULES
     overdue = Severity.ERROR if approved_only else Severity.WARNING
     dated = chain(content.due(library, today, overdue), clinics.confirmed(library, today))
     found = chain.from_iterable(rule(library) for rule in rules)

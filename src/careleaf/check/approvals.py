@@ -1,4 +1,4 @@
-"""Rules for approvals: each is of something that there is, by somebody else than its translator, and unchanged."""
+"""Rules for approvals: of something that there is, by another person than its translator, and unchanged."""
 
 import hashlib
 from collections.abc import Iterator
@@ -40,8 +40,8 @@ def unchanged(library: Library) -> Iterator[Finding]:
     """An audit trail only grows: no event of it is changed, moved or cut off."""
     for trail in library.trails.values():
         for event in broken_seals(trail):
-            message = "the audit trail was changed by hand: a seal does not fit at this event, or one was cut off after it"
-            mend = f"Bring back {trail.file} as it was (from version control or a backup); then approve or withdraw."
+            message = "the audit trail was changed by hand: at this event, or one was cut off after it"
+            mend = "Bring the file back as it was, from version control or a backup."
             yield Finding(trail.file, event.line, "audit", message, mend)
 
 

@@ -1,4 +1,4 @@
-"""Rules for claims: the false and dangerous ones are never made, and what may harm is not named without its warning.
+"""Rules for claims: no dangerous one is made, and nothing that may harm is named without its warning.
 
 What they are is content: claims.yaml and warnings.yaml. Here is how a sentence is read.
 """
@@ -31,7 +31,8 @@ DENIED_BEFORE: Final = (
 DENIED_AFTER: Final = (
     # Said of a whole list: "Acids, scrubs and steam are not for babies".
     re.compile(
-        rf"^(?:(?!{TURN})[^.;:!?]){{0,110}}?\b(?:(?:are|is) (?:not|never) (?:for|safe|suitable|meant|proven|a treatment|treatments)"
+        rf"^(?:(?!{TURN})[^.;:!?]){{0,110}}?\b(?:"
+        r"(?:are|is) (?:not|never) (?:for|safe|suitable|meant|proven|a treatment|treatments)"
         r"|must (?:not|never)|may (?:not|never))\b",
         re.IGNORECASE,
     ),
@@ -48,7 +49,9 @@ def forbidden(library: Library) -> Iterator[Finding]:
         for text in spoken(library, topic):
             for claim in library.claims.values():
                 if any(_makes(claim, topic, text, number) for number in range(len(text.sentences()))):
-                    message = f"{text.id} seems to claim {claim.says}, which must never be said ({claim.name})"
+                    message = (
+                        f"{text.id} seems to claim {claim.says}, which must never be said ({claim.name})"
+                    )
                     yield Finding(topic.file, text.line, "claim", message, claim.mend)
 
 

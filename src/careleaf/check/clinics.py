@@ -1,14 +1,10 @@
 """Rules for clinics: their own values stay inside the evidence, their languages exist."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
-from typing import Final
+from datetime import date
 
 from careleaf.findings import Finding
 from careleaf.model import Clinic, FactValue, Library, Number, Topic
-
-GOOD_FOR: Final = timedelta(days=366)
-"""How long a clinic's contact details may be relied on after somebody confirmed them: twelve months."""
 
 
 def overrides(library: Library) -> Iterator[Finding]:
@@ -57,7 +53,7 @@ def confirmed(library: Library, today: date) -> Iterator[Finding]:
             yield Finding(
                 clinic.file, line, "contact-date", message, "Write the day on which you checked them."
             )
-        elif today - clinic.confirmed > GOOD_FOR:
+        elif today > clinic.good_until:
             message = f"nobody has confirmed the contact details since {clinic.confirmed}"
             mend = "Ring each number, check the hours, then set confirmed: to that day."
             yield Finding(clinic.file, line, "contact-date", message, mend)

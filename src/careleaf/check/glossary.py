@@ -25,7 +25,7 @@ def one_spelling(library: Library) -> Iterator[Finding]:
 
 
 def explained(library: Library) -> Iterator[Finding]:
-    """A hard word is explained where a topic first has it, with the plain words of the glossary; or replaced."""
+    """A hard word is explained, in the glossary's plain words, where a topic first has it; or replaced."""
     for topic in library.topics.values():
         texts = tuple(spoken(library, topic))
         for term in library.glossary.values():
@@ -49,23 +49,16 @@ def _unexplained(topic: Topic, term: Term, first: Spoken) -> Iterator[Finding]:
 
 def spelt_alike(library: Library) -> Iterator[Finding]:
     """A text spells a term as the glossary does."""
-    known = {form.casefold() for term in library.glossary.values() for form in (term.name, *term.forms)}
-    folded = {
-        _folded(form): term.name for term in library.glossary.values() for form in (term.name, *term.forms)
-    }
+    forms = {form: term.name for term in library.glossary.values() for form in (term.name, *term.forms)}
+    known = {form.casefold() for form in forms}
+    folded = {_folded(form): name for form, name in forms.items()}
     for topic in library.topics.values():
         for text in spoken(library, topic):
             for word in dict.fromkeys(re.findall(r"\w+(?:-\w+)*", text.text.casefold())):
                 if word not in known and _folded(word) in folded:
-                    message = f"{text.id} spells {word!r}, the glossary {folded[_folded(word)]!r}"
-                    yield Finding(
-                        topic.file,
-                        text.line,
-                        "two-spellings",
-                        message,
-                        "Use the glossary's.",
-                        Severity.WARNING,
-                    )
+                    message = f"{text.id} spells {word!r} in its own way"
+                    mend = f"Write it as the glossary does: {folded[_folded(word)]}."
+                    yield Finding(topic.file, text.line, "two-spellings", message, mend, Severity.WARNING)
 
 
 @lru_cache(maxsize=512)
@@ -75,7 +68,7 @@ def _pattern(forms: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _folded(form: str) -> str:
-    """Leave out what two spellings of a word differ in: capitals, hyphens, spaces, accents, ae and e, is and iz."""
+    """Leave out what spellings differ in: capitals, hyphens, spaces, accents, ae and e, is and iz."""
     plain = unicodedata.normalize("NFKD", form).casefold()
     letters = "".join(sign for sign in plain if sign.isalnum())
     return (

@@ -1,4 +1,4 @@
-"""Rules for numbers in a text: read once, read right, in every script. Phones and addresses are the clinic's."""
+"""Rules for numbers in a text: read once, read right, in every script; phones are the clinic's."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ MINIMUM: Final = 7
 
 
 def readable(library: Library) -> Iterator[Finding]:
-    """No two numerals side by side, no date in numbers alone, no range with a hyphen (NHS style; RTL turns it round)."""
+    """No two numerals side by side, no date in numbers alone, no range with a hyphen: RTL turns it round."""
     for file, line, id_, text in _texts(library):
         if SIDE_BY_SIDE.search(text) and not PHONE.search(text):
             message, mend = (
@@ -60,7 +60,7 @@ def _phones(text: str) -> bool:
 
 
 def _texts(library: Library) -> Iterator[tuple[str, int, str, str]]:
-    """Yield every text of every topic and catalog; a translation's Facts are left out, they are said elsewhere."""
+    """Yield every text of every topic and catalog; the Facts of a translation are left out."""
     for topic in library.topics.values():
         for text in spoken(library, topic):
             yield topic.file, text.line, text.id, text.text

@@ -14,12 +14,14 @@ COLOUR: Final = re.compile(
 )
 # What can be felt, or seen on every skin.
 PARTNER: Final = re.compile(
-    r"brown (?:and|or) black skin|black (?:and|or) brown skin|skin is brown or black|\b(?:warm\w*|hot|heat|cold|clammy|swell\w*|swollen|sore\w*|pain\w*|hurt\w*"
-    r"|itch\w*|sting\w*|burn\w*|raised|lumps?|tender\w*|darker|blister\w*|rough|scaly|firm|ooz\w+|weep\w*|crust\w*|scab\w*|lips?|gums?|palms?|tongue)\b",
+    r"brown (?:and|or) black skin|black (?:and|or) brown skin|skin is brown or black"
+    r"|\b(?:warm\w*|hot|heat|cold|clammy|swell\w*|swollen|sore\w*|pain\w*|hurt\w*|itch\w*|sting\w*|burn\w*|raised|lumps?|tender\w*|darker"
+    r"|blister\w*|rough|scaly|firm|ooz\w+|weep\w*|crust\w*|scab\w*|lips?|gums?|palms?|tongue)\b",
     re.IGNORECASE,
 )
 TONE: Final = re.compile(
-    r"\b(?:dark|darker|light|lighter|fair|fairer|olive|coloured|colored|deep|deeper|ethnic)[ -](?:skin|skinned|skins|complexion\w*)\b"
+    r"\b(?:dark|darker|light|lighter|fair|fairer|olive|coloured|colored|deep|deeper|ethnic)[ -]"
+    r"(?:skin|skinned|skins|complexion\w*)\b"
     r"|\bskins? of colou?r\b|\bskin tones?\b|\bdarker tones?\b",
     re.IGNORECASE,
 )

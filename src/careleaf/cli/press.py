@@ -14,6 +14,7 @@ from rich.table import Table
 
 from careleaf import doctor, pipeline, pool, schema
 from careleaf.approvals import overall
+from careleaf.changes import voided
 from careleaf.check import check as check_library
 from careleaf.cli.shell import (
     json_option,
@@ -24,12 +25,15 @@ from careleaf.cli.shell import (
     print_json,
     root_option,
     today,
+    write_page,
 )
 from careleaf.findings import Severity
+from careleaf.grades import advise
 from careleaf.load import home, load
 from careleaf.model import Selection, Status
 from careleaf.plan import UnknownNameError
 from careleaf.publish import PublishError
+from careleaf.report import report
 
 WIDE = 10_000
 COLOURS = {
@@ -123,17 +127,28 @@ def _summary(report: pipeline.Report, out: Path) -> str:
 
 
 @click.command()
+@click.option(
+    "--report", "page", type=click.Path(dir_okay=False, path_type=Path), default=None,
+    help="Write a page for the lead clinician: findings, scores, sources, approvals, next reviews.",
+)  # fmt: skip
 @root_option
 @json_option
-def check(*, root: Path | None, as_json: bool) -> None:
+def check(*, page: Path | None, root: Path | None, as_json: bool) -> None:
     """List everything that is wrong with the library, with file, line and mend.
+
+    Errors stop a build. Texts that are not current are left out of it. Warnings and advice stop nothing.
 
     \b
     careleaf check
+    careleaf check --report report.html
     careleaf check --root my-clinic --json
     """
     library, findings = load(root or home())
-    findings = sorted(findings + check_library(library, today()))
+    findings += check_library(library, today())
+    readable = sum(locale.source for locale in library.locales.values()) == 1
+    findings = sorted(findings + (advise(library) if readable else []))
+    if page and readable:
+        write_page(page, report(library, findings, today()))
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -141,7 +156,7 @@ def check(*, root: Path | None, as_json: bool) -> None:
         counts = Counter(finding.severity for finding in findings)
         errors, held, warnings, _ = (counts[each] for each in Severity)
         click.echo(f"Errors: {errors}. Texts not current: {held}. Warnings: {warnings}.")
-    leave(ok=not (errors or held))
+    leave(ok=not any(finding.severity in {Severity.ERROR, Severity.HELD} for finding in findings))
 
 
 @click.command("list")
@@ -181,7 +196,8 @@ def status(*, root: Path | None, as_json: bool) -> None:
     """Show where each topic stands in each language.
 
     Missing: not translated. Stale: the English has changed. Draft: nobody has approved it.
-    Expired: the approval has run out.
+    Expired: the approval has run out. Withdrawn: taken out, and not printed. Below, for a text that
+    was approved: which edits voided that.
 
     \b
     careleaf status
@@ -192,8 +208,16 @@ def status(*, root: Path | None, as_json: bool) -> None:
         for topic in library.topics.values()
     }
     counts = Counter(state for row in matrix.values() for state in row.values())
+    edits = {
+        f"{name} {lang}": changes
+        for name in matrix
+        for lang in library.locales
+        if (changes := voided(library, library.topics[name], lang))
+    }
     if as_json:
-        print_json({"topics": matrix, "counts": {state: counts[state] for state in Status}})
+        voids = {name: [asdict(change) for change in changes] for name, changes in edits.items()}
+        states = {state: counts[state] for state in Status}
+        print_json({"topics": matrix, "counts": states, "voided": voids})
         return
     table = Table("topic", *library.locales, box=None, pad_edge=False)
     for name, row in matrix.items():
@@ -201,6 +225,10 @@ def status(*, root: Path | None, as_json: bool) -> None:
     # A pipe has no width: nothing is cut short there.
     Console(width=None if sys.stdout.isatty() else WIDE).print(table)
     click.echo(", ".join(f"{counts[state]} {state}" for state in Status if counts[state]) + ".")
+    for name, changes in edits.items():
+        click.echo(
+            f"{name}: approved once, and edited since: {', '.join(change.place for change in changes)}"
+        )
 
 
 @click.command("doctor")

@@ -15,7 +15,7 @@ from careleaf.findings import Finding, Severity
 from careleaf.load import home, load
 from careleaf.model import Library
 from careleaf.plan import UnknownNameError
-from careleaf.publish import PublishError
+from careleaf.publish import PublishError, replace
 
 FINDINGS: Final = 1
 
@@ -88,19 +88,31 @@ def recording(root: Path) -> Iterator[None]:
         raise click.ClickException(f"{error}.") from error
 
 
+def write_page(file: Path, text: str) -> None:
+    """Write a page for staff, whole or not at all."""
+    try:
+        replace(file, text.encode())
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from error
+
+
 def print_findings(findings: Iterable[Finding]) -> None:
+    """Tell each Finding on a line of its own, where a log keeps it apart from results."""
     for finding in findings:
         click.echo(str(finding), err=True)
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 # any JSON
+    """Print a value for machines; words stay readable."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
 def today() -> date:
+    """Give the day as of which approvals and reviews hold: UTC, so that it is one day everywhere."""
     return datetime.now(UTC).date()
 
 
 def leave(*, ok: bool) -> None:
+    """End with exit code 1 if there was something to mend."""
     if not ok:
         raise SystemExit(FINDINGS)
