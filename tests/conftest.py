@@ -2,21 +2,24 @@
 
 import shutil
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from careleaf import pool
+from careleaf import pool, record
+from careleaf.approvals import overall
 from careleaf.check import check
 from careleaf.findings import Finding
 from careleaf.load import load
-from careleaf.model import Library, Selection
+from careleaf.model import Library, Selection, Status
 from careleaf.pipeline import Options, Report, build
+from careleaf.words import readings
 
 ROOT = Path(__file__).parents[1]
 TINY = Path(__file__).parent / "tiny"
 TODAY = date(2026, 11, 25)
+NEXT_YEAR = TODAY + timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,26 @@ class Tiny:
     def findings(self, today: date = TODAY) -> list[Finding]:
         library, findings = load(self.root)
         return sorted(findings + check(library, today))
+
+    def library(self) -> Library:
+        """Load it; there is nothing wrong with it."""
+        library, findings = load(self.root)
+        assert findings == []
+        return library
+
+    def state(self, lang: str, today: date = TODAY) -> Status:
+        """Say where its one topic stands in a language."""
+        library = self.library()
+        return overall(library, library.topics["washing-hands"], lang, today)
+
+    def approve(self, lang: str, *roles: str, until: date = NEXT_YEAR, name: str = "Test Reviewer") -> None:
+        """Record fixture approvals of the words as they stand now."""
+        for role in roles:
+            library = self.library()
+            found = readings(library, library.topics["washing-hands"], lang)
+            person = {"role": role, "name": name, "credential": "fixture", "until": until}
+            event = record.approval(lang, TODAY, found, person)
+            record.append(self.root, library, "washing-hands", [event], found)
 
     def build(self, out: Path, selection: Selection = Selection(), *, force: bool = False) -> Report:
         return build(self.root, out, selection, Options(TODAY, jobs=2, force=force))

@@ -18,6 +18,8 @@ SRC = ROOT / "src" / "careleaf"
 
 RULES = tuple(sorted(f"check.{path.stem}" for path in (SRC / "check").glob("[!_]*.py")))
 
+CLI = ("cli.shell", "cli.press", "cli.editing", "cli.starting")
+
 # A module imports only what stands above it; the files of rules, not one another either.
 ORDER = (
     "findings",
@@ -28,6 +30,9 @@ ORDER = (
     "catalogs",
     "load",
     "writers",
+    "words",
+    "approvals",
+    "changes",
     *RULES,
     "check",
     "versions",
@@ -35,6 +40,10 @@ ORDER = (
     "compose",
     "render",
     "plain",
+    "difference",
+    "grades",
+    "evidence",
+    "report",
     "pdf",
     "pdf.assets",
     "pdf.metadata",
@@ -42,13 +51,17 @@ ORDER = (
     "pdf.textlayer",
     "pdf.engine",
     "pdf.reading",
+    "pdf.raster",
     "publish",
+    "record",
     "pool",
     "schema",
     "doctor",
     "new",
     "verify",
+    "review",
     "pipeline",
+    *CLI,
     "cli",
     "__main__",
 )
@@ -58,23 +71,25 @@ PDF = {module for module in ORDER if module.startswith("pdf.")}
 # Which rooms may import a library. Where two do, the second only names its exceptions or types.
 ROOMS = {
     "babel": {"locales", "check.speech"},
-    "click": {"cli"},
+    "click": {"cli", *CLI},
     "fontTools": {"fonts"},
     "jinja2": {"render"},
     "pebble": {"pool"},
     "pikepdf": PDF,
     "polib": {"catalogs"},
-    "pydantic": {"model", "load", "plan", "publish", "pdf.reading", "schema"},
+    "pydantic": {"model", "load", "plan", "publish", "pdf.reading", "schema", "words"},
     "pydantic_core": {"load"},
     "pydyf": PDF,
-    "rich": {"cli"},
+    "pypdfium2": {"pdf.raster"},
+    "rich": {"cli.press"},
     "ruamel": {"load"},
+    "textstat": {"grades"},
     "wcwidth": {"plain"},
     "weasyprint": PDF,
 }
 
 # What a printed byte passes through; the libraries of these rooms decide how a page looks.
-PAGE_ROOMS = {"markup", "locales", "render", "plain", *PDF} - {"pdf.reading"}
+PAGE_ROOMS = {"markup", "locales", "render", "plain", *PDF} - {"pdf.reading", "pdf.raster"}
 
 CACHES = {"pdf.engine._IMAGES"}
 MUTATORS = {

@@ -97,16 +97,14 @@ CONTENT: Final = {
         f"{TOPIC}:24 unsourced",
         "help/swell names no source",
         "Add sources",
-        WARNING,
     ),
     "no danger sign": Refusal(
         TOPIC,
         "kind: warning\n    level: emergency",
         "kind: text",
-        f"{TOPIC}:0 danger-signs",
+        f"{TOPIC}:17 danger-signs",
         "no danger signs",
         "Add a section",
-        WARNING,
     ),
     "a review before the last change": Refusal(
         TOPIC,
@@ -668,7 +666,7 @@ def test_a_library_without_the_templates_own_words_says_so(tiny: Tiny, tmp_path:
 
 @pytest.mark.parametrize(("today", "due"), [(date(2028, 11, 22), False), (date(2028, 11, 23), True)])
 def test_a_review_is_due_the_day_after_its_date(today: date, due: bool, tiny: Tiny) -> None:  # noqa: FBT001 # a table's column
-    assert tiny.findings(TODAY) == []
+    tiny.change("content/clinics/harbour.yaml", "confirmed: 2026-11-25", f"confirmed: {today}")
     assert [finding.rule for finding in tiny.findings(today)] == ["review-due"] * due
 
 

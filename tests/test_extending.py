@@ -47,6 +47,16 @@ sections:
     heading: "Call {phone} if:"
     units:
       - {id: burn, text: the skin has blisters, sources: [SOAP]}
+  - id: do
+    kind: do
+    heading: Do
+    units:
+      - {id: hat, text: "Put a hat on, too.", sources: [SOAP]}
+  - id: in-short
+    kind: key-points
+    heading: In short
+    units:
+      - {id: cream, text: Cream keeps the sun off., sources: [SOAP]}
 """
 
 
@@ -73,6 +83,8 @@ HEBREW = {
     "later/heading": "בהמשך",
     "later/soft/label": "{dry}",
     "later/soft": "העור רך שוב.",
+    "in-short/heading": "בקיצור",
+    "in-short/soap": "מים וסבון מספיקים.",
 }
 
 HEBREW_PROFILE = """

@@ -58,7 +58,7 @@ def test_the_wheel_has_the_code_the_library_and_the_licences_and_nothing_else(wh
     names = set(ZipFile(wheel).namelist())
     inside = {name.removeprefix("careleaf/library/") for name in names if "careleaf/library/" in name}
     assert inside == library_files(ROOT)
-    assert {"careleaf/cli.py", "careleaf/fonts.toml"} <= names
+    assert {"careleaf/cli/__init__.py", "careleaf/pages/review.html", "careleaf/fonts.toml"} <= names
     licences = {name.partition("/licenses/")[2] for name in names if "/licenses/" in name}
     assert licences == {"LICENSE", "content/LICENSE"}
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"careleaf"}

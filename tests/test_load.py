@@ -112,14 +112,16 @@ YAML_REFUSALS: Final = {
     "words of the templates that are a list": Refusal(
         "templates/ui.yaml", "", "- call\n", "templates/ui.yaml:1 yaml", "not a list of keys"
     ),
-    "approvals that are not a list": Refusal(
+    "approvals that are a list": Refusal(
         "content/approvals/a.yaml",
         "",
-        "topic: washing-hands\n",
-        "content/approvals/a.yaml:1 value",
-        "the file",
+        "- action: approved\n",
+        "content/approvals/a.yaml:1 yaml",
+        "not a list of keys",
     ),
 }
+
+SEAL: Final = "0" * 64
 
 MODEL_REFUSALS: Final = {
     "a Section's id that is no slug": Refusal(
@@ -170,7 +172,7 @@ MODEL_REFUSALS: Final = {
         TOPIC, "value: [3, 5]", "value: [5, 3]", f"{TOPIC}:9 value", "outside 2 to 7"
     ),
     "a Fact without a type": Refusal(
-        TOPIC, "type: number, ", "", f"{TOPIC}:10 missing", "no type", "Say type:"
+        TOPIC, "type: number, ", "", f"{TOPIC}:10 missing", "no type", "Say which"
     ),
     "a Fact without sources": Refusal(
         TOPIC, f"{TIMES}, sources: [SOAP]", TIMES, f"{TOPIC}:10 missing", "sources' is missing", "Add it"
@@ -220,10 +222,26 @@ MODEL_REFUSALS: Final = {
     "an approval with an unknown key": Refusal(
         "content/approvals/a.yaml",
         "",
-        "- {topic: washing-hands, by: us}\n",
-        "content/approvals/a.yaml:1 unknown-key",
+        f"seal: {SEAL}\nevents:\n- {{action: approved, by: us}}\n",
+        "content/approvals/a.yaml:3 unknown-key",
         "by' is unknown",
         "spelling",
+    ),
+    "an approval in a role that there is not": Refusal(
+        "content/approvals/a.yaml",
+        "",
+        f"seal: {SEAL}\nevents:\n- action: approved\n  role: nurse\n",
+        "content/approvals/a.yaml:4 value",
+        "'clinical' or 'linguistic' (here: 'nurse')",
+        "Correct",
+    ),
+    "an event that is neither an approval nor a withdrawal": Refusal(
+        "content/approvals/a.yaml",
+        "",
+        f"seal: {SEAL}\nevents:\n- lang: en\n",
+        "content/approvals/a.yaml:3 missing",
+        "has no action",
+        "Say which",
     ),
 }
 
@@ -305,7 +323,7 @@ SEVERAL: Final = (
         for name in ("a version that is no number", "an empty text", "a Fact outside its range")
     ),
     Refusal(CLINIC, "country: GB", "country: gb", f"{CLINIC}:4 form", "'country'"),
-    Refusal(SOURCES, "grade: C", "grade: D", f"{SOURCES}:1 value", "'grade'"),
+    Refusal(SOURCES, "grade: B", "grade: D", f"{SOURCES}:1 value", "'grade'"),
     Refusal(PICTURE, "<circle", "<script/><circle", f"{PICTURE}:0 svg", "<script>"),
     Refusal(PO, 'msgctxt "title"\n', "", f"{PO}:6 context", "no msgctxt"),
     Refusal(

@@ -15,7 +15,7 @@ import weasyprint
 
 from careleaf.model import Selection
 from careleaf.pdf import engine, tagging, textlayer
-from careleaf.plan import texts
+from careleaf.words import texts
 from tests import reading
 from tests.conftest import ROOT, Built, Tiny
 from tests.verapdf import validate

@@ -61,8 +61,7 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
     if blocking(findings):
         return Report(tuple(sorted(findings)))
     everything, wanted = plan(library, selection, versions(), options.today)
-    findings = _about(findings, library, selection) + _lapsed(library, selection, options.today)
-    findings += _nothing(selection, wanted)
+    findings = _told(findings, library, selection, wanted, options.today)
     with publish.opened(out) as done:
         todo = _outstanding(out, done, wanted, options)
         publish.announce(out, done, library, todo)
@@ -81,6 +80,14 @@ def _outstanding(
 
 def _without(editions: Iterable[Edition], others: Container[Edition]) -> tuple[Edition, ...]:
     return tuple(edition for edition in editions if edition not in others)
+
+
+def _told(
+    findings: Iterable[Finding], library: Library, selection: Selection, wanted: Iterable[Edition], today: date
+) -> list[Finding]:
+    """Choose what this caller needs to know."""
+    lapsed = _lapsed(library, selection, today) if selection.approved_only else []
+    return [*_about(findings, library, selection), *lapsed, *_nothing(selection, wanted)]
 
 
 def _about(findings: Iterable[Finding], library: Library, selection: Selection) -> list[Finding]:
@@ -104,8 +111,6 @@ def _nothing(selection: Selection, wanted: Iterable[Edition]) -> list[Finding]:
 
 def _lapsed(library: Library, selection: Selection, today: date) -> list[Finding]:
     """Tell a caller who prints only what is approved of which texts the approval has run out."""
-    if not selection.approved_only:
-        return []
     return [
         Finding(
             library.trails[topic.name].file,

@@ -49,9 +49,9 @@ def own_root(root: Path | None) -> Path:
     """Give the library to write to: the one named, else the one in this folder; never the shipped one."""
     chosen = root or Path.cwd()
     if not (chosen / "content").is_dir():
-        raise click.UsageError(
-            f"{chosen} is no library: go into one, name one with --root, or make one first."
-        )
+        _, findings = load(chosen)
+        print_findings(findings[:1])
+        raise SystemExit(FINDINGS)
     return chosen
 
 
