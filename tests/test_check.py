@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from careleaf.check.pictures import MAX_ELEMENTS
 from careleaf.findings import Severity, blocking
 from careleaf.model import Selection
-from tests.conftest import TODAY, Tiny
+from tests.conftest import Tiny
 from tests.refusals import CLINIC, PICTURE, PO, SOURCES, TOPIC, Refusal, place
 
 UI = "templates/ui.yaml"

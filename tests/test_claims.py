@@ -170,7 +170,7 @@ def test_a_list_of_what_not_to_do_denies_what_it_names(guarded: Tiny) -> None:
             "IPL treatment",
             "It may lighten some sun spots.",
             "ipl",
-            "Protect your eyes. Have no tan. On brown or black skin it burns more. Cover moles. Not in pregnancy.",
+            "Shield your eyes. Have no tan. It burns brown or black skin more. Cover moles. Not if pregnant.",
         ),
     ],
     ids=["pregnancy", "babies", "minocycline", "ipl"],

@@ -230,7 +230,9 @@ def test_build_tells_as_json_what_it_did(tiny: Tiny, tmp_path: Path) -> None:
 
 
 def test_check_tells_as_json_what_is_wrong(tiny: Tiny) -> None:
-    assert {each["severity"] for each in parsed(careleaf("check", "--root", tiny.root, "--json"))} == {"advice"}
+    assert {each["severity"] for each in parsed(careleaf("check", "--root", tiny.root, "--json"))} == {
+        "advice"
+    }
     tiny.change(TOPIC, "audience: adult", "audiance: adult")
     result = careleaf("check", "--root", tiny.root, "--json")
     assert result.exit_code == 1
@@ -244,7 +246,14 @@ def test_list_status_and_doctor_tell_json(tiny: Tiny) -> None:
     assert list(listed["languages"]) == ["ar", "en"]
     state = parsed(careleaf("status", "--root", tiny.root, "--json"))
     assert state["topics"] == {"washing-hands": {"ar": "draft", "en": "draft"}}
-    assert state["counts"] == {"missing": 0, "stale": 0, "draft": 2, "approved": 0, "expired": 0, "withdrawn": 0}
+    assert state["counts"] == {
+        "missing": 0,
+        "stale": 0,
+        "draft": 2,
+        "approved": 0,
+        "expired": 0,
+        "withdrawn": 0,
+    }
     assert state["voided"] == {}
     assert parsed(careleaf("doctor", "--json"))["found"]["weasyprint"] == "70.0"
 

@@ -83,7 +83,11 @@ def _without(editions: Iterable[Edition], others: Container[Edition]) -> tuple[E
 
 
 def _told(
-    findings: Iterable[Finding], library: Library, selection: Selection, wanted: Iterable[Edition], today: date
+    findings: Iterable[Finding],
+    library: Library,
+    selection: Selection,
+    wanted: Iterable[Edition],
+    today: date,
 ) -> list[Finding]:
     """Choose what this caller needs to know."""
     lapsed = _lapsed(library, selection, today) if selection.approved_only else []

@@ -1,20 +1,33 @@
 """A page for who approves: what changed since the last approval, word by word, beside the PDF's pages."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from careleaf import locales
 from careleaf.approvals import needed, reading_status, standing
 from careleaf.changes import Change, changes, last_read
 from careleaf.compose import compose
 from careleaf.difference import Stretch, difference
-from careleaf.model import Approval, Artifact, Clinic, Format, Library, Reading, Status, Topic, Withdrawal
+from careleaf.model import (
+    Approval,
+    Artifact,
+    Clinic,
+    Format,
+    Library,
+    Locale,
+    Reading,
+    Status,
+    Topic,
+    Withdrawal,
+)
 from careleaf.pdf.raster import pictures
 from careleaf.plan import edition, press
 from careleaf.render import Press, page
 from careleaf.versions import versions
-from careleaf.words import reading
+from careleaf.words import reading, said
 from careleaf.writers import write
 
 RESOLUTION: Final = 110
@@ -55,6 +68,8 @@ def review(library: Library, topic: Topic, lang: str, clinic: Clinic, today: dat
     if now is None:
         return None
     before = last_read(library, topic.name, lang)
+    locale = library.locales[lang]
+    numbers = {name: locales.phone(getattr(clinic, name), locale) for name in Clinic.FACTS}
     counts = standing(library, topic.name, lang)
     return Review(
         topic=topic,
@@ -63,28 +78,27 @@ def review(library: Library, topic: Topic, lang: str, clinic: Clinic, today: dat
         now=now,
         before=before,
         status=reading_status(library, topic, now, today),
-        needed=tuple(sorted(needed(topic, library.locales[lang]))),
+        needed=tuple(sorted(needed(topic, locale))),
         approvals=counts.approvals,
         withdrawal=counts.withdrawal,
         changes=changes(before, now) if before else (),
-        passages=_passages(before, now),
+        passages=_passages(before, now, locale, numbers),
     )
 
 
-def _passages(before: Reading | None, now: Reading) -> tuple[Passage, ...]:
-    old = {id_: text for id_, _, text in before.words} if before else {}
-    rows = [
-        (id_, english if english != text else "", old.get(id_, ""), text) for id_, english, text in now.words
-    ]
-    gone = [(id_, "", text, "") for id_, text in old.items() if id_ not in {row[0] for row in now.words}]
+def _passages(
+    before: Reading | None, now: Reading, locale: Locale, numbers: Mapping[str, str]
+) -> tuple[Passage, ...]:
+    old, new = said(before, locale, numbers) if before else {}, said(now, locale, numbers)
+    english = {id_: source for id_, source, text in now.words if source != text}
     return tuple(
         Passage(
-            id_,
-            english,
-            difference(was, text) if before else difference(text, text),
-            bool(before) and was != text,
+            place=id_,
+            english=english.get(id_, ""),
+            stretches=difference(old.get(id_, "") if before else new[id_], new.get(id_, "")),
+            changed=before is not None and old.get(id_) != new.get(id_),
         )
-        for id_, english, was, text in (*rows, *gone)
+        for id_ in dict.fromkeys([*new, *old])
     )
 
 

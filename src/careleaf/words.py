@@ -9,10 +9,11 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from careleaf import locales, markup
-from careleaf.model import UI, Clinic, Entry, Library, Reading, Section, Topic
+from careleaf.model import UI, Clinic, Entry, Fact, Library, Locale, Reading, Section, Topic
 
 SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|(?<=:)\s+(?=[A-Z])")
 _READING: Final = TypeAdapter(Reading)
+_FACT: Final = TypeAdapter[Fact](Fact)
 
 
 def source_locale(library: Library) -> str:
@@ -85,6 +86,22 @@ def parse_reading(text: str) -> Reading:
     return _READING.validate_json(text)
 
 
+def said(one: Reading, locale: Locale, numbers: Mapping[str, str]) -> dict[str, str]:
+    """Give a Reading's texts by id as its reader has them: every Fact said, without bold.
+
+    `numbers` are what stands for the clinic's numbers.
+    """
+    facts = {name: _FACT.validate_python({**fact, "sources": ("NONE",)}) for name, fact in one.facts.items()}
+    spoken_facts = {
+        name: locales.speak(fact, None, locale, one.page["range"]) for name, fact in facts.items()
+    }
+    return {id_: _filled(text, spoken_facts | dict(numbers)) for id_, _, text in one.words}
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return markup.PLACEHOLDER.sub(lambda match: values.get(match[1], match[1]), text.replace("**", ""))
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """An English text of a topic with every Fact said. Title and message have no section."""
@@ -114,17 +131,16 @@ def spoken(library: Library, topic: Topic) -> Iterator[Spoken]:
     """
     locale = library.locales[source_locale(library)]
     span = library.ui["range"].text if "range" in library.ui else "{low} {high}"
-    said = {**NUMBER_NAMES}
+    values = {**NUMBER_NAMES}
     for name, fact in topic.facts.items():
         try:
-            said[name] = locales.speak(fact, None, locale, span).replace(locales.NO_BREAK_SPACE, " ")
+            values[name] = locales.speak(fact, None, locale, span).replace(locales.NO_BREAK_SPACE, " ")
         except (locales.UnspokenError, KeyError, ValueError):
-            said[name] = name
+            values[name] = name
     sections = {section.id: section for section in topic.sections}
     sources = {"message": topic.message.sources} | {
         f"{section.id}/{unit.id}": unit.sources for section in topic.sections for unit in section.units
     }
     for word in topic.words():
-        text = markup.PLACEHOLDER.sub(lambda match: said.get(match[1], match[1]), word.text.replace("**", ""))
         section = sections.get(word.id.partition("/")[0])
-        yield Spoken(word.id, word.line, text, section, sources.get(word.id, ()))
+        yield Spoken(word.id, word.line, _filled(word.text, values), section, sources.get(word.id, ()))

@@ -67,7 +67,14 @@ def warned(library: Library) -> Iterator[Finding]:
 
 
 def _makes(claim: Claim, topic: Topic, text: Spoken, number: int) -> bool:
-    sentence = PRAISE.sub("harmless", text.sentences()[number])
+    sentence = text.sentences()[number]
+    return any(
+        _made_in(claim, topic, text, number, each)
+        for each in dict.fromkeys((sentence, PRAISE.sub("harmless", sentence)))
+    )
+
+
+def _made_in(claim: Claim, topic: Topic, text: Spoken, number: int, sentence: str) -> bool:
     around = f"{topic.title}. {text.section.heading if text.section else ''}. {sentence}"
     return (
         claim.audience in {None, topic.audience}
