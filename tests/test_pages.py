@@ -79,8 +79,11 @@ def lines(box: Any, name: str, around: tuple[Any, ...]) -> Iterator[Line]:  # no
     if isinstance(box, AbsolutePlaceholder):
         box = box._box  # noqa: SLF001 # it stands for this one
     if isinstance(box, boxes.LineBox):
+        blocks = [each for each in box.children if isinstance(each, boxes.InlineBlockBox)]
+        for block in blocks:  # drawings side by side: each has lines of its own
+            yield from lines(block, name, (*around, box))
         texts = [each for each in box.descendants() if isinstance(each, boxes.TextBox) and each.text.strip()]
-        if texts:
+        if texts and not blocks:
             yield line(box, texts, name, around)
         return
     for child in getattr(box, "children", ()):

@@ -75,7 +75,7 @@ from careleaf.model import Selection
 from careleaf.pipeline import Options, build
 
 selection = Selection(formats=tuple(sys.argv[3:]))
-report = build(Path(sys.argv[1]), Path(sys.argv[2]), selection, Options(date(2026, 11, 22), 2))
+report = build(Path(sys.argv[1]), Path(sys.argv[2]), selection, Options(date(2026, 11, 25), 2))
 assert not report.built and not report.removed, report
 print(len(report.unchanged))
 print(*sorted({name.split(".")[0] for name in sys.modules} & {"weasyprint", "pydyf", "pikepdf", "PIL"}))
@@ -302,7 +302,7 @@ def test_a_leaflet_longer_than_its_format_allows_is_told_and_not_printed(tiny: T
     tiny.change("templates/formats/handout/format.yaml", "pages: 4", "pages: 1")
     filler = " ".join(["Rest and keep your hands dry."] * 20)
     units = "".join(f"      - {{id: more-{n}, text: {filler}, sources: [SOAP]}}\n" for n in range(6))
-    tiny.change(TOPIC, "      - {id: swell", f"{units}      - {{id: swell")
+    tiny.change(TOPIC, "      - {id: soap", f"{units}      - {{id: soap")
     report = tiny.build(out, Selection(formats=("handout", "text"), langs=("en",)))
     (finding,) = [each for each in report.findings if each.severity == "error"]
     assert finding.rule == "page-limit"

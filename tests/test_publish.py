@@ -46,7 +46,7 @@ def deadly(*args, **options):
 
 if __name__ == "__main__":
     setattr(holder, call, deadly)
-    build(Path(root), Path(out), Selection(formats=("text",)), Options(date(2026, 11, 22), 1))
+    build(Path(root), Path(out), Selection(formats=("text",)), Options(date(2026, 11, 25), 1))
 """
 
 
@@ -268,7 +268,7 @@ def test_a_manifest_with_a_status_that_careleaf_does_not_know_is_made_again(
     out = tmp_path / "out"
     tiny.build(out)
     before = contents(out)
-    edit_manifest(out, lambda rows: [row | {"status": "withdrawn"} for row in rows])
+    edit_manifest(out, lambda rows: [row | {"status": "lost"} for row in rows])
     tiny.build(out)
     assert contents(out) == before
 

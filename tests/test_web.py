@@ -33,6 +33,7 @@ def plain(words: Words) -> str:
 
 def block_words(block: Block) -> Iterator[str]:
     yield plain(block.heading)
+    yield from (plain(panel.label) for panel in block.panels)
     for item in block.items:
         yield plain(item.label)
         yield plain(item.text)
@@ -43,8 +44,7 @@ def drawn_words(leaflet: Leaflet) -> Iterator[str]:
     for block in leaflet.blocks:
         if block.level:
             yield leaflet.ui[f"level-{block.level}"]
-        if block.picture:
-            yield block.picture.alt
+        yield from (drawing.alt for drawing in block.drawings)
 
 
 def leaflet_words(leaflet: Leaflet) -> Iterator[str]:
@@ -133,7 +133,7 @@ def test_every_drawing_has_words_or_is_passed_over(built: Built) -> None:
         assert all(each.get("alt") is not None for each in drawings), str(one)
         alts = [each.get("alt") for each in drawings if each.get("alt")]
         assert alts == list(drawn_words(one.leaflet)), str(one)
-        described += any(block.picture for block in one.leaflet.blocks)
+        described += any(block.drawings for block in one.leaflet.blocks)
     assert described
 
 
