@@ -78,8 +78,10 @@ class Tiny:
             event = record.approval(lang, TODAY, found, person)
             record.append(self.root, library, "washing-hands", [event], found)
 
-    def build(self, out: Path, selection: Selection = Selection(), *, force: bool = False) -> Report:
-        return build(self.root, out, selection, Options(TODAY, jobs=2, force=force))
+    def build(
+        self, out: Path, selection: Selection = Selection(), *, force: bool = False, today: date = TODAY
+    ) -> Report:
+        return build(self.root, out, selection, Options(today, jobs=2, force=force))
 
 
 @pytest.fixture(scope="session")
