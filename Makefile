@@ -27,6 +27,9 @@ lock: $(ready) ## write requirements.txt from pyproject.toml; newer versions wit
 fonts: $(ready) ## write src/careleaf/fonts.toml from the installed font packages
 	$(python) tools/lock_fonts.py
 
+evidence: $(ready) ## write docs/evidence.md from the library
+	$(python) -m careleaf evidence > docs/evidence.md
+
 pictures: all ## make the pictures of the README from the leaflets
 	$(python) tools/pictures.py
 
@@ -42,4 +45,4 @@ $(ready): requirements.txt pyproject.toml tools/setup.sh
 	@sh tools/setup.sh
 	@touch $@
 
-.PHONY: all test lint bench lock fonts pictures clean help
+.PHONY: all test lint bench lock fonts evidence pictures clean help

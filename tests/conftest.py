@@ -2,19 +2,22 @@
 
 import shutil
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
+from typing import Self
 
 import pytest
 
 from careleaf import pool, record
 from careleaf.approvals import overall
 from careleaf.check import check
+from careleaf.cli import shell
 from careleaf.findings import Finding
 from careleaf.load import load
 from careleaf.model import Library, Selection, Status
 from careleaf.pipeline import Options, Report, build
 from careleaf.words import readings
+from careleaf.writers import write
 
 ROOT = Path(__file__).parents[1]
 TINY = Path(__file__).parent / "tiny"
@@ -109,3 +112,18 @@ def tiny(tmp_path: Path) -> Tiny:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "locales" / file, target)
     return Tiny(root)
+
+
+class Frozen(datetime):
+    """A clock that stands still."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls.combine(TODAY, time(12), tz)
+
+
+@pytest.fixture
+def one_process_one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run commands that write the leaflets in this process, as of a fixed day."""
+    monkeypatch.setattr(pool, "run", lambda jobs, _: ((job, write(job)) for job in jobs))
+    monkeypatch.setattr(shell, "datetime", Frozen)

@@ -8,51 +8,30 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, time, tzinfo
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any
 
 import click
 import pikepdf
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from careleaf import doctor, fonts, pool, schema
-from careleaf.cli import main, shell
+from careleaf import doctor, fonts, schema
+from careleaf.cli import main
 from careleaf.versions import versions
-from careleaf.writers import write
-from tests.conftest import NEXT_YEAR, ROOT, TODAY, Built, Tiny
+from tests.commands import careleaf
+from tests.conftest import NEXT_YEAR, ROOT, Built, Tiny
 
 TOPIC = "content/topics/washing-hands.yaml"
 ARABIC = "locales/ar/LC_MESSAGES/washing-hands.po"
 ESCAPE = "\x1b"
 
 
-@pytest.fixture(autouse=True)
-def one_process_one_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write the leaflets in this process, as of a fixed day."""
-    monkeypatch.setattr(pool, "run", lambda jobs, _: ((job, write(job)) for job in jobs))
-    monkeypatch.setattr(shell, "datetime", Frozen)
-
-
-class Frozen(datetime):
-    """A clock that stands still."""
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> Self:
-        return cls.combine(TODAY, time(12), tz)
-
-
-def careleaf(*args: object) -> Result:
-    """Run a command. Whatever ends it must be an exit code, not an exception."""
-    result = CliRunner().invoke(main, [str(arg) for arg in args])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+pytestmark = pytest.mark.usefixtures("one_process_one_day")
 
 
 def build(tiny: Tiny, out: Path, *args: object) -> Result:

@@ -36,6 +36,8 @@ from careleaf.publish import Row
 from careleaf.words import readings
 
 DAYS = {"d": 1, "w": 7, "m": 30}
+LONGEST, LONGEST_NAME = 600, 120
+SHORT = "and what entitles them, in at most 120 characters each"
 SHOWN = 8
 """Digits of a text's digest that stand on a page."""
 
@@ -162,7 +164,10 @@ def approve(
         found = readings(library, library.topics[topic], lang, (clinic,) if clinic else ())
         if not found:
             _not_current(topic, lang)
-        event = record.approval(lang, today(), found, person)
+        try:
+            event = record.approval(lang, today(), found, person)
+        except ValueError as error:
+            raise click.UsageError(f"--by and --credential: write who approves, {SHORT}.") from error
         _refuse(library, topic, event)
         file = record.append(root, library, topic, [event], found)
     texts = ", ".join(digest[:SHOWN] for digest in found)
@@ -219,8 +224,8 @@ def withdraw(  # noqa: PLR0913 # one for each option
     careleaf withdraw after-laser --lang ar --reason "lost a not" --out /srv/leaflets
     """
     root = own_root(root)
-    if not reason.strip():
-        raise click.BadParameter("say why", param_hint="--reason")
+    if not 0 < len(reason.strip()) <= LONGEST or len(name or "") > LONGEST_NAME:
+        raise click.UsageError(f"--reason and --by: say why in at most {LONGEST} characters, and who.")
     with recording(root):
         # A fault elsewhere in the library must not keep an unsafe leaflet in: what can be read is enough.
         library, _ = load(root)
