@@ -21,6 +21,7 @@ GLOSSARY = "content/glossary.yaml"
 ARABIC = "locales/ar/LC_MESSAGES/washing-hands.po"
 TEXT = "Your skin is soft again."
 LINE = 36
+MESSAGE = "Wash your hands {times} times a day with **soap**."
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
 TOPICS = {
@@ -129,7 +130,7 @@ def test_many_sentences_in_the_passive_are_told_with_one_of_them(tiny: Tiny) -> 
     ("old", "new", "rule"),
     [
         ("kind: key-points", "kind: text", "no-summary"),
-        ("message:\n  text: Wash your hands {times} times a day with **soap**.\n  sources: [SOAP]\n", "", "missing"),
+        ("message:\n  text: " + MESSAGE + "\n  sources: [SOAP]\n", "", "missing"),
         ("  sources: [SOAP]\nsections", "  sources: []\nsections", "unsourced"),
     ],
     ids=["summary", "message", "source-of-the-message"],

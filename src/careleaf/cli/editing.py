@@ -36,8 +36,6 @@ from careleaf.publish import Row
 from careleaf.words import readings
 
 DAYS = {"d": 1, "w": 7, "m": 30}
-LONGEST, LONGEST_NAME = 600, 120
-SHORT = "and what entitles them, in at most 120 characters each"
 SHOWN = 8
 """Digits of a text's digest that stand on a page."""
 
@@ -167,7 +165,8 @@ def approve(
         try:
             event = record.approval(lang, today(), found, person)
         except ValueError as error:
-            raise click.UsageError(f"--by and --credential: write who approves, {SHORT}.") from error
+            message = "--by and --credential: write who approves, and what entitles them, in short"
+            raise click.UsageError(f"{message}.") from error
         _refuse(library, topic, event)
         file = record.append(root, library, topic, [event], found)
     texts = ", ".join(digest[:SHOWN] for digest in found)
@@ -224,22 +223,25 @@ def withdraw(  # noqa: PLR0913 # one for each option
     careleaf withdraw after-laser --lang ar --reason "lost a not" --out /srv/leaflets
     """
     root = own_root(root)
-    if not 0 < len(reason.strip()) <= LONGEST or len(name or "") > LONGEST_NAME:
-        raise click.UsageError(f"--reason and --by: say why in at most {LONGEST} characters, and who.")
     with recording(root):
         # A fault elsewhere in the library must not keep an unsafe leaflet in: what can be read is enough.
         library, _ = load(root)
         known(library, topic, langs)
         asked = [lang for lang in library.locales if lang in (langs or library.locales)]
+        now = {lang: _now(library, topic, lang) for lang in asked}
+        try:
+            events = {lang: record.withdrawal(lang, name, today(), reason, now[lang]) for lang in asked}
+        except ValueError as error:
+            raise click.UsageError(
+                "--reason and --by: say why, in at most 600 characters, and who."
+            ) from error
         removed = publish.withdraw(out, library, topic, asked)
         gone = {row.lang for row in removed}
         told = {lang: None if lang in gone else _out_already(library, topic, lang) for lang in asked}
         chosen = [lang for lang in asked if told[lang] is None]
         if chosen:
-            found = {lang: _now(library, topic, lang) for lang in chosen}
-            events = [record.withdrawal(lang, name, today(), reason, found[lang]) for lang in chosen]
-            texts = {digest: reading for each in found.values() for digest, reading in each.items()}
-            file = record.append(root, library, topic, events, texts)
+            texts = {digest: reading for lang in chosen for digest, reading in now[lang].items()}
+            file = record.append(root, library, topic, [events[lang] for lang in chosen], texts)
             click.echo(f"Withdrawn: {topic} in {', '.join(chosen)}. Recorded in {file}.")
             _unsafe(library, topic, chosen, removed, out)
     print_findings(finding for finding in told.values() if finding and (langs or not chosen))
