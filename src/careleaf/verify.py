@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from careleaf import publish
+from careleaf.approvals import status
 from careleaf.compose import compose
 from careleaf.model import Edition, Library, Selection, Status
 from careleaf.pdf import reading
@@ -49,8 +50,16 @@ def verify(file: Path, library: Library, out: Path, today: date) -> Verdict | No
         ours=_is_known(file, out) or (_is_remade(file, library, edition) if current and edition else None),
         current=current,
         words_current=edition is not None and edition.text_digest == source.text_digest,
-        status=edition.status if edition else Status.MISSING,
+        status=edition.status if edition else _unprinted(library, name, today),
     )
+
+
+def _unprinted(library: Library, name: reading.Name, today: date) -> Status:
+    """Say why a leaflet is not printed today: withdrawn, stale, or not there any more."""
+    topic, clinic = library.topics.get(name.topic), library.clinics.get(name.clinic)
+    if topic is None or clinic is None or name.lang not in library.locales:
+        return Status.MISSING
+    return status(library, topic, name.lang, clinic, today)
 
 
 def _is_known(file: Path, out: Path) -> bool:

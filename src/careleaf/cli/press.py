@@ -56,7 +56,7 @@ TEXT = {
         True,
         False,
     ): "current, but the clinic's details, the design or careleaf itself have changed: print it anew",
-    (False, False): "NOT current: the words have changed since, do not hand it out",
+    (False, False): "NOT current: the words have changed since, or were withdrawn: do not hand it out",
 }
 
 
