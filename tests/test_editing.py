@@ -307,14 +307,12 @@ def test_a_new_clinic_lacks_only_what_an_author_can_write(tiny: Tiny) -> None:
     assert careleaf("new", "clinic", "pier", "--root", tiny.root).exit_code == 0
     findings = tiny.findings()
     assert {finding.file for finding in findings} == {"content/clinics/pier.yaml"}
-    named = {
-        name for name in ("title", "country", "phone", "urgent", "emergency") if f"'{name}'" in str(findings)
-    }
-    assert named == {"title", "country", "phone", "urgent", "emergency"}
+    empty = ("title", "country", "phone", "urgent", "emergency", "confirmed")
+    assert {finding.message for finding in findings} == {f"{name!r} is empty" for name in empty}
     text = (tiny.root / "content/clinics/pier.yaml").read_text("utf-8")
     for key, value in {
         "title:": "title: Pier Clinic", "country:": "country: GB", "phone:": 'phone: "020 7946 0993"',
-        "urgent:": 'urgent: "111"', "emergency:": 'emergency: "999"',
+        "urgent:": 'urgent: "111"', "emergency:": 'emergency: "999"', "confirmed:": f"confirmed: {TODAY}",
     }.items():  # fmt: skip
         text = re.sub(rf"^{key}", value, text, flags=re.MULTILINE)
     tiny.write("content/clinics/pier.yaml", text)

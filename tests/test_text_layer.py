@@ -29,7 +29,8 @@ def in_direction(built: Built, direction: str) -> list[Printed]:
 def pdfium_pages(path: Path) -> list[str]:
     document = pypdfium2.PdfDocument(path)
     try:
-        return [page.get_textpage().get_text_range() for page in document]
+        # PDFium marks a hyphen at the end of a line by a sign of its own, and joins what it parts.
+        return [page.get_textpage().get_text_range().replace("\ufffe", "-") for page in document]
     finally:
         document.close()
 

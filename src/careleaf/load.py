@@ -253,6 +253,8 @@ def _explain(detail: ErrorDetails) -> tuple[str, str, str]:
             "Say which: see its neighbours, or the documentation.",
         ),
     }
+    if detail["input"] == "":
+        return "form", f"{name!r} is empty", "Write it."
     fallback = ("value", f"{name!r}: {_lower(detail['msg'])}{given}", "Correct the value.")
     return explained.get(kind, fallback)
 

@@ -33,9 +33,9 @@ def new_topic(root: Path, name: str, kind: str, today: date) -> Path:
     return _write(root, "topics", name, page("topic.yaml", kind=kind, today=today, review=review))
 
 
-def new_clinic(root: Path, name: str, today: date) -> Path:
+def new_clinic(root: Path, name: str) -> Path:
     """Write a commented skeleton of a clinic. Raises Taken."""
-    return _write(root, "clinics", name, page("clinic.yaml", today=today))
+    return _write(root, "clinics", name, page("clinic.yaml"))
 
 
 def _write(root: Path, folder: str, name: str, text: str) -> Path:

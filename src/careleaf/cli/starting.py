@@ -61,7 +61,7 @@ def clinic(*, name: str, root: Path | None) -> None:
     """
     chosen = own_root(root)
     with _refusals(chosen):
-        file = new_clinic(chosen, name, today())
+        file = new_clinic(chosen, name)
     _started(file)
 
 
