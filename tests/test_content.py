@@ -238,6 +238,17 @@ def test_a_hard_word_is_explained_where_it_first_stands(tiny: Tiny) -> None:
     assert "an open sore" in finding.mend
 
 
+def test_a_title_may_leave_the_explaining_to_the_text_below(tiny: Tiny) -> None:
+    tiny.write(GLOSSARY, GLOSSED.replace("soap:", "foam:"))
+    tiny.change(TOPIC, "title: Washing your hands", "title: After an ulcer")
+    said(tiny, "An ulcer is an open sore.")
+    assert told(tiny, "jargon") == []
+    tiny.change(TOPIC, "An ulcer is an open sore.", "An ulcer heals.")
+    assert [finding.line for finding in told(tiny, "jargon")] == [LINE]
+    tiny.change(TOPIC, "title: After an ulcer", "title: After an ulcer (an open sore)")
+    assert told(tiny, "jargon") == []
+
+
 def test_a_word_that_has_a_plain_one_is_replaced(tiny: Tiny) -> None:
     tiny.write(GLOSSARY, GLOSSED.replace("soap:", "foam:"))
     said(tiny, "The lesion heals.")

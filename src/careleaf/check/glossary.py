@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -25,21 +25,27 @@ def one_spelling(library: Library) -> Iterator[Finding]:
 
 
 def explained(library: Library) -> Iterator[Finding]:
-    """A hard word is explained, in the glossary's plain words, where a topic first has it; or replaced."""
+    """A hard word is explained, in the glossary's plain words, where a topic first has it; or replaced.
+
+    A title may leave that to the first text below it: it names what the reader was told, and is short.
+    """
     for topic in library.topics.values():
         texts = tuple(spoken(library, topic))
         for term in library.glossary.values():
-            first = next(
-                (text for text in texts if _pattern((term.name, *term.forms)).search(text.text)), None
-            )
-            if first is not None:
-                yield from _unexplained(topic, term, first)
+            pattern = _pattern((term.name, *term.forms))
+            named = [text for text in texts if pattern.search(text.text)]
+            if named:
+                yield from _unexplained(topic, term, named)
 
 
-def _unexplained(topic: Topic, term: Term, first: Spoken) -> Iterator[Finding]:
+def _unexplained(topic: Topic, term: Term, named: Sequence[Spoken]) -> Iterator[Finding]:
+    """Judge the texts that name a term, in their order."""
+    titled = named[0].id == "title" and len(named) > 1
+    first = named[1 if titled else 0]
     if term.replace:
-        message, mend = f"{first.id} says {term.name!r}", f"Write: {term.plain}."
-    elif term.keep or term.plain.casefold() in first.text.casefold():
+        first, message = named[0], f"{named[0].id} says {term.name!r}"
+        mend = f"Write: {term.plain}."
+    elif term.keep or any(term.plain.casefold() in text.text.casefold() for text in named[: 1 + titled]):
         return
     else:
         message = f"{first.id}: {term.name!r} is not explained where it first stands"
