@@ -268,6 +268,13 @@ def test_the_report_tells_a_lead_clinician_all_of_each_topic_on_one_page(tiny: T
     assert not re.search(r'(?:src|href)="(?!#)', page), "the page loads nothing"
 
 
+def test_an_overdue_review_is_an_error_for_who_prints_only_what_is_approved(tiny: Tiny) -> None:
+    tiny.change(TOPIC, "updated: 2026-11-22\nreview: 2028-11-22", "updated: 2026-11-20\nreview: 2026-11-24")
+    assert careleaf("check", "--root", tiny.root).exit_code == 0
+    strict = careleaf("check", "--root", tiny.root, "--approved-only")
+    assert (strict.exit_code, f"{TOPIC}:6: error [review-due]" in strict.stderr) == (1, True)
+
+
 def test_words_of_an_author_are_no_markup_in_a_report(tiny: Tiny) -> None:
     tiny.change(TOPIC, "title: Washing your hands", "title: Washing <script>x</script>")
     file = tiny.root.parent / "report.html"

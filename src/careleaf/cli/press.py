@@ -131,9 +131,10 @@ def _summary(report: pipeline.Report, out: Path) -> str:
     "--report", "page", type=click.Path(dir_okay=False, path_type=Path), default=None,
     help="Write a page for the lead clinician: findings, scores, sources, approvals, next reviews.",
 )  # fmt: skip
+@click.option("--approved-only", is_flag=True, help="Judge as for a build of approved leaflets only.")
 @root_option
 @json_option
-def check(*, page: Path | None, root: Path | None, as_json: bool) -> None:
+def check(*, page: Path | None, approved_only: bool, root: Path | None, as_json: bool) -> None:
     """List everything that is wrong with the library, with file, line and mend.
 
     Errors stop a build. Texts that are not current are left out of it. Warnings and advice stop nothing.
@@ -144,7 +145,7 @@ def check(*, page: Path | None, root: Path | None, as_json: bool) -> None:
     careleaf check --root my-clinic --json
     """
     library, findings = load(root or home())
-    findings += check_library(library, today())
+    findings += check_library(library, today(), approved_only=approved_only)
     readable = sum(locale.source for locale in library.locales.values()) == 1
     findings = sorted(findings + (advise(library) if readable else []))
     if page and readable:
