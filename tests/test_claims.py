@@ -18,6 +18,7 @@ FORBIDDEN = {
         "After CO2 laser, foundation is fine the morning after.",
         "Put concealer on the lasered spots after 24 hours.",
         "Once the laser is done, you may use cosmetics straight away.",
+        "From day two after the laser, wear make-up as you like.",
     ),
     "steam": (
         "Steam your face over a bowl to open the skin.",
@@ -31,6 +32,7 @@ FORBIDDEN = {
         "Gently squeeze the spots after a bath.",
         "Prick the bump yourself with a sterile pin.",
     ),
+    "home-needle-alone": ("A sterile needle at home is fine.", "Squeezing by hand is quick."),
     "acids-for-children": (
         "A mild acid lotion is good for babies.",
         "Salicylic acid is fine for children too.",
@@ -47,6 +49,7 @@ FORBIDDEN = {
         "Studies have shown that CO2 laser works for milia.",
         "The laser is proven to remove them.",
         "Er:YAG laser is the best treatment.",
+        "Laser is a reliable and effective treatment.",
     ),
     "retinoid-strength": ("Use tretinoin 0.05 % each night.", "Start with 0.1% adapalene."),
     "minocycline-no-scar": (
@@ -59,6 +62,7 @@ FORBIDDEN = {
         "Milk spots must be removed by a doctor.",
         "Milia usually require removal.",
         "They only go away with treatment.",
+        "It is best to have them removed.",
     ),
     "oil-or-dirt": (
         "Milia form when oil is trapped in the skin.",
@@ -67,7 +71,11 @@ FORBIDDEN = {
         "Oily skin is a common reason for milia.",
     ),
     "diet-or-milk": ("Too much dairy food causes milia.", "Dry skin leads to milk spots."),
-    "promise": ("We guarantee clear skin.", "It works, and there are no risks."),
+    "promise": (
+        "We guarantee clear skin.",
+        "Laser clears them for good.",
+        "It works, and there are no risks.",
+    ),
 }
 # Claims that stand beside no number of the list, or share one, are about the same sources.
 ITEMS = {
