@@ -68,7 +68,7 @@ def ready(root: Path | None) -> Library:
 def known(library: Library, topic: str, langs: Iterable[str] = (), clinics: Iterable[str] = ()) -> None:
     """Refuse a name that the library does not have. Raises click.BadParameter."""
     asked = (
-        ("TOPIC", [topic], {*library.topics, *library.trails}),
+        ("TOPIC", [topic], sorted({*library.topics, *library.trails})),
         ("--lang", langs, library.locales),
         ("--clinic", clinics, library.clinics),
     )
