@@ -1,8 +1,8 @@
 """What a reader would read differently: between what was approved last, and what stands there today."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from careleaf.model import Approval, Library, Reading, Topic
 from careleaf.words import parse_reading, readings
@@ -34,11 +34,18 @@ def _rows(old: Reading, new: Reading) -> Iterator[tuple[str, str, str]]:
 
 def _translated(old: Reading, new: Reading) -> Iterator[tuple[str, str, str]]:
     """Compare the words; of a translation, the English first: it is what its words are a translation of."""
-    for column, note in ((1, " (English)"), (2, "")):
-        before, after = ({row[0]: row[column] for row in each.words} for each in (old, new))
-        if column == 2 or any(row[1] != row[2] for row in new.words):  # noqa: PLR2004 # the words themselves
-            for place, was, now in _pairs("", before, after):
-                yield place + note, was, now
+    if any(english != text for _, english, text in new.words):
+        for place, was, now in _pairs("", _english(old), _english(new)):
+            yield f"{place} (English)", was, now
+    yield from _pairs("", _texts(old), _texts(new))
+
+
+def _english(one: Reading) -> dict[str, str]:
+    return {place: english for place, english, _ in one.words}
+
+
+def _texts(one: Reading) -> dict[str, str]:
+    return {place: text for place, _, text in one.words}
 
 
 def _pairs(prefix: str, old: dict[str, str], new: dict[str, str]) -> Iterator[tuple[str, str, str]]:
@@ -47,7 +54,15 @@ def _pairs(prefix: str, old: dict[str, str], new: dict[str, str]) -> Iterator[tu
 
 
 def _values(one: Reading) -> dict[str, str]:
-    return {name: json.dumps(fact, ensure_ascii=False, sort_keys=True) for name, fact in one.facts.items()}
+    return {name: _value(fact) for name, fact in one.facts.items()}
+
+
+def _value(fact: Mapping[str, Any]) -> str:
+    """Say a Fact in short, with all that its digest covers: "3 to 5 duration-day (2 to 7, measure)"."""
+    value = fact["value"] if isinstance(fact["value"], list | tuple) else [fact["value"]]
+    said = " ".join([" to ".join(map(str, value)), fact.get("unit", "")]).strip()
+    allowed = f"{fact['min']} to {fact['max']}, " if "min" in fact else ""
+    return f"{said} ({allowed}{fact['type']})"
 
 
 def _kinds(one: Reading) -> dict[str, str]:
