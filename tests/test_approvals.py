@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from careleaf import record
-from careleaf.approvals import broken_seals, same_person, standing
+from careleaf.approvals import broken_seals, handed_out, same_person, standing
 from careleaf.changes import voided
 from careleaf.findings import Severity
 from careleaf.load import load
-from careleaf.model import Selection, Status, Withdrawal
+from careleaf.model import Approval, Selection, Status, Withdrawal
 from careleaf.publish import PublishError
-from careleaf.words import parse_reading, readings
+from careleaf.words import parse_reading
 from tests.conftest import NEXT_YEAR, TODAY, Tiny
 
 TOPIC = "content/topics/washing-hands.yaml"
@@ -76,9 +76,8 @@ def approve_all(tiny: Tiny) -> None:
 
 def withdraw(tiny: Tiny, lang: str) -> None:
     library, _ = load(tiny.root)
-    found = readings(library, library.topics[NAME], lang)
-    event = record.withdrawal(lang, None, TODAY, "a test", found)
-    record.append(tiny.root, library, NAME, [event], found)
+    event = record.withdrawal(lang, None, TODAY, "a test", handed_out(library, NAME, lang))
+    record.append(tiny.root, library, NAME, [event])
 
 
 def rules(tiny: Tiny) -> set[str]:
@@ -249,7 +248,7 @@ def test_an_older_approved_text_does_not_come_back_after_a_withdrawal(tiny: Tiny
     tiny.approve("en", "clinical")
     withdraw(tiny, "en")
     tiny.write(TOPIC, old)
-    assert tiny.state("en") is Status.DRAFT
+    assert tiny.state("en") is Status.WITHDRAWN
     counts = standing(tiny.library(), NAME, "en")
     assert isinstance(counts.withdrawal, Withdrawal)
     assert counts.approvals == ()
@@ -312,6 +311,30 @@ def test_who_translated_an_older_text_may_approve_todays(tiny: Tiny) -> None:
 def test_a_name_is_the_same_with_other_capitals_and_spaces(name: str) -> None:
     assert same_person(name, f"  {name} ")
     assert not same_person(name, f"{name}x")
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.text(max_size=40), credential=st.text(max_size=40), reason=st.text(max_size=80))
+def test_whatever_people_type_is_recorded_and_read_back(
+    tiny: Tiny, name: str, credential: str, reason: str
+) -> None:
+    """A sign that YAML folds or refuses would break the seal, and then no build would ever run again."""
+    (tiny.root / TRAIL).unlink(missing_ok=True)
+    try:
+        person = {"role": "clinical", "name": name, "credential": credential, "until": NEXT_YEAR}
+        events = (
+            record.approval("en", TODAY, [], person),
+            record.withdrawal("ar", name, TODAY, reason, []),
+        )
+    except ValueError:
+        return  # refused before anything is written
+    record.append(tiny.root, tiny.library(), NAME, events)
+    approval, withdrawal = tiny.library().trails[NAME].events
+    assert isinstance(approval, Approval)
+    assert isinstance(withdrawal, Withdrawal)
+    assert (approval.name, approval.credential) == (name.strip(), credential.strip())
+    assert withdrawal.reason == reason.strip()
+    assert tiny.findings() == []
 
 
 def test_a_trail_that_cannot_be_read_is_never_written_over(tiny: Tiny) -> None:

@@ -70,7 +70,7 @@ PDF = {module for module in ORDER if module.startswith("pdf.")}
 
 # Which rooms may import a library. Where two do, the second only names its exceptions or types.
 ROOMS = {
-    "babel": {"locales", "check.speech"},
+    "babel": {"locales"},
     "click": {"cli", *CLI},
     "fontTools": {"fonts"},
     "jinja2": {"render"},

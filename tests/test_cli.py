@@ -171,6 +171,12 @@ def test_status_shows_each_topic_in_each_language(tiny: Tiny) -> None:
     assert " ".join(rows[-1]) == "1 missing, 1 stale, 2 draft."
 
 
+def test_status_of_a_library_without_a_clinic_is_no_traceback(tiny: Tiny) -> None:
+    (tiny.root / "content/clinics/harbour.yaml").unlink()
+    result = careleaf("status", "--root", tiny.root)
+    assert (result.exit_code, "2 missing." in result.stdout) == (0, True)
+
+
 def test_status_of_many_languages_is_readable_in_a_log_too(tiny: Tiny) -> None:
     """A pipe has no width: words cut to fit 80 columns would tell nothing."""
     profile = (tiny.root / "locales/ar/profile.yaml").read_text("utf-8")

@@ -54,6 +54,7 @@ TEXTS = {
     "31 words": (f"{WORDS_20[:-1]} and come back in the evening when it is dark again.", "sentence", ERROR),
     "a Fact is as long as it is said": (WORDS_20.replace("a soft and", "a soft {dry}"), "sentence", WARNING),
     "two numerals side by side": ("Wash it {times} 15 times.", "numerals", ERROR),
+    "three numerals side by side": ("Wash it 12 15 30 times.", "numerals", ERROR),
     "a date in numbers": ("Come on 3/4/2027.", "numeric-date", ERROR),
     "a range with a hyphen": ("Wait 7-10 days.", "hyphen-range", ERROR),
     "a range with a dash": ("Wait 7 \u2013 10 days.", "hyphen-range", ERROR),
@@ -289,6 +290,11 @@ def test_the_grade_names_its_formula_and_tells_hard_from_easy() -> None:
     assert easy is not None
     assert hard is not None
     assert easy < AIM < hard
+
+
+def test_a_source_language_that_cldr_does_not_know_is_a_finding(tiny: Tiny) -> None:
+    tiny.change("locales/en/profile.yaml", "cldr: ", "cldr: xx # ")
+    assert [finding.rule for finding in tiny.findings()] == ["cldr"]
 
 
 # --- The library as it ships --------------------------------------------------------------------

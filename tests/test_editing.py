@@ -14,6 +14,7 @@ from careleaf.check import check
 from careleaf.difference import difference, marked
 from careleaf.load import load
 from careleaf.model import Status
+from careleaf.publish import opened
 from tests.commands import careleaf
 from tests.conftest import NEXT_YEAR, ROOT, TODAY, Tiny
 
@@ -138,7 +139,7 @@ def test_review_after_a_change_of_layout_says_that_nothing_changed(tiny: Tiny) -
     approve(tiny)
     tiny.change("templates/formats/handout/page.css", "#0b5c6b", "#0b5c6c")
     result, page = review(tiny)
-    assert "Nothing that a reader reads" in result.stdout
+    assert "Nothing that is read of washing-hands in en has changed" in result.stdout
     assert "<del>" not in page
 
 
@@ -147,6 +148,33 @@ def test_review_shows_a_withdrawn_text_and_why(tiny: Tiny) -> None:
     result, page = review(tiny)
     assert result.exit_code == 0
     assert f"Withdrawn on {TODAY}: a test" in page
+
+
+def test_review_of_a_page_that_cannot_be_made_is_a_finding(tiny: Tiny) -> None:
+    tiny.change("templates/formats/handout/page.html", "<main>", "<main>{% if %}")
+    result, page = review(tiny)
+    assert (result.exit_code, page) == (1, "")
+    assert "templates/formats/handout/page.html:" in result.stderr
+
+
+def test_review_works_in_a_library_whose_page_words_are_not_marked(tiny: Tiny) -> None:
+    """A clinic's own library may be a copy of an earlier one."""
+    tiny.change("templates/ui.yaml", "  clinical: true\n", "")
+    assert review(tiny)[0].exit_code == 0
+
+
+@pytest.mark.parametrize("words", [("review",), ("approve", "--role", "clinical")], ids=["review", "approve"])
+def test_a_topic_that_only_its_trail_remembers_is_unknown(tiny: Tiny, words: tuple[str, ...]) -> None:
+    approve(tiny)
+    old = (tiny.root / TOPIC).read_text("utf-8")
+    tiny.write("content/topics/washing.yaml", old)
+    (tiny.root / TOPIC).unlink()
+    (tiny.root / ARABIC).unlink()
+    tiny.change("content/clinics/harbour.yaml", "  washing-hands:", "  washing:")
+    command, *more = words
+    person = ["--by", "A", "--credential", "B", "--until", NEXT_YEAR] if more else []
+    result = careleaf(command, NAME, "--root", tiny.root, "--lang", "en", *more, *person)
+    assert (result.exit_code, "Did you mean washing?" in result.stderr) == (2, True)
 
 
 def test_review_of_a_text_that_is_not_whole_says_so(tiny: Tiny) -> None:
@@ -216,6 +244,45 @@ def test_a_withdrawal_without_a_reason_or_of_nothing_is_wrong_usage(
 ) -> None:
     assert withdraw(tiny, *words).exit_code == 2
     assert not (tiny.root / TRAIL).exists()
+
+
+def test_a_withdrawal_is_recorded_even_while_a_build_holds_the_folder(tiny: Tiny) -> None:
+    """The build that runs may still write the old leaflet; no later one may."""
+    out = tiny.root.parent / "out"
+    careleaf("build", "--root", tiny.root, "--out", out, "--format", "text")
+    with opened(out):
+        busy = withdraw(tiny)
+    assert busy.exit_code == 1
+    assert "Withdrawn: washing-hands in ar, en." in busy.stdout
+    assert "another build is writing" in busy.stderr
+    assert (tiny.state("en"), tiny.state("ar")) == (Status.WITHDRAWN, Status.WITHDRAWN)
+    again = withdraw(tiny)
+    assert (again.exit_code, list(out.rglob("*.txt"))) == (0, [])
+    assert len(tiny.library().trails[NAME].events) == 2, "it is recorded once"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (TOPIC, "kind: information", "kind: novel"),
+        ("content/clinics/harbour.yaml", "country: GB", "country: Britain"),
+        ("templates/ui.yaml", "draft-band:", "Draft Band:"),
+        ("locales/ar/profile.yaml", "direction: rtl", "direction: down"),
+        (ARABIC, 'msgid "Later"', 'msgid "Later'),
+    ],
+    ids=["its-own-topic", "clinic", "words-of-the-page", "language", "catalog"],
+)
+def test_what_was_printed_stays_withdrawn_when_a_broken_file_is_mended(
+    tiny: Tiny, file: str, old: str, new: str
+) -> None:
+    """Else a fault on that very day would let the unsafe words come back as a draft."""
+    careleaf("build", "--root", tiny.root, "--out", tiny.root.parent / "out", "--format", "text")
+    tiny.change(file, old, new)
+    result = withdraw(tiny)
+    assert (result.exit_code, "in ar, en" in result.stdout) == (0, True)
+    assert list((tiny.root.parent / "out").rglob("*.txt")) == []
+    tiny.change(file, new, old)
+    assert (tiny.state("en"), tiny.state("ar")) == (Status.WITHDRAWN, Status.WITHDRAWN)
 
 
 def test_an_old_text_that_is_stale_now_is_withdrawn_with_its_files(tiny: Tiny) -> None:

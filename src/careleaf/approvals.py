@@ -71,12 +71,11 @@ class Standing:
 
 def standing(library: Library, topic: str, lang: str) -> Standing:
     """Find what counts of a topic's trail in a language."""
-    trail = library.trails.get(topic)
     withdrawal, approvals = None, list[Approval]()
-    for event in trail.events if trail else ():
-        if event.lang == lang and isinstance(event, Withdrawal):
+    for event in _events(library.trails.get(topic), lang):
+        if isinstance(event, Withdrawal):
             withdrawal, approvals = event, []
-        elif event.lang == lang and isinstance(event, Approval):
+        else:
             approvals.append(event)
     return Standing(withdrawal, tuple(approvals))
 
@@ -121,7 +120,7 @@ def overall(library: Library, topic: Topic, lang: str, today: date) -> Status:
     """Derive where a topic stands in a language at all clinics that hand it out: the worst of them."""
     clinics = [clinic for clinic in library.clinics.values() if clinic.speaks(lang)]
     states = {status(library, topic, lang, clinic, today) for clinic in clinics or library.clinics.values()}
-    return min(states, key=ORDER.index)
+    return min(states, key=ORDER.index, default=Status.MISSING)
 
 
 def same_person(one: str, other: str) -> bool:
@@ -133,13 +132,19 @@ def _folded(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def codes(library: Library, topic: str, lang: str) -> tuple[str, ...]:
-    """List the digests of every text of a topic in a language that may be on paper, newest first."""
+def handed_out(library: Library, topic: str, lang: str) -> tuple[str, ...]:
+    """List the digests of every text of a topic in a language that may be on paper, newest first.
+
+    A topic or a language that cannot be read has only those of its trail.
+    """
     trail, one = library.trails.get(topic), library.topics.get(topic)
-    past = (
-        [digest for event in trail.events if event.lang == lang for digest in event.digests] if trail else []
-    )
-    return tuple(dict.fromkeys([*(readings(library, one, lang) if one else ()), *reversed(past)]))
+    now = readings(library, one, lang) if one and lang in library.locales else ()
+    past = [digest for event in _events(trail, lang) for digest in event.digests]
+    return tuple(dict.fromkeys([*now, *reversed(past)]))
+
+
+def _events(trail: Trail | None, lang: str) -> tuple[Approval | Withdrawal, ...]:
+    return tuple(event for event in trail.events if event.lang == lang) if trail else ()
 
 
 @dataclass(frozen=True, slots=True)

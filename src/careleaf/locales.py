@@ -43,6 +43,15 @@ def cldr(tag: str) -> babel.Locale:
     return babel.Locale.parse(tag, sep="-")
 
 
+def in_cldr(locale: Locale) -> bool:
+    """Say whether CLDR knows the language."""
+    try:
+        cldr(locale.cldr)
+    except (babel.UnknownLocaleError, ValueError):
+        return False
+    return True
+
+
 def speak(fact: Fact, value: FactValue | None, locale: Locale, span: str) -> str:
     """Say a Fact in a language. `value` is the clinic's own, or None for the topic's.
 

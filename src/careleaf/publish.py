@@ -167,18 +167,16 @@ def publish(out: Path, edition: Edition, artifact: Artifact) -> Row:
     )
 
 
-def withdraw(out: Path, library: Library, topic: str, langs: Collection[str]) -> list[Row]:
-    """Delete every finished file of a topic in some languages at once, and give what they were.
+def withdraw(out: Path, library: Library, topic: str, langs: Collection[str]) -> list[str]:
+    """Delete every finished file of a topic in some languages at once; give the deleted paths.
 
     Raises PublishError. A folder that nothing was built into is left as it is.
     """
     if not (out / MANIFEST).is_file():
         return []
     with opened(out) as done:
-        rows = [row for row in done.rows.values() if row.topic == topic and row.lang in langs]
-        kept = {row.edition(): row for row in done.rows.values() if row not in rows}
-        finish(out, kept, library, settled="")
-        return rows
+        kept = [row for row in done.rows.values() if row.topic != topic or row.lang not in langs]
+        return finish(out, {row.edition(): row for row in kept}, library, settled="")
 
 
 def finish(out: Path, made: Mapping[Edition, Row], library: Library, settled: str) -> list[str]:

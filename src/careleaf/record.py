@@ -3,10 +3,12 @@
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from careleaf.approvals import sealed
@@ -19,6 +21,8 @@ HEAD: Final = """\
 # withdraw`; it only grows. Do not edit it: each event is sealed together with those before it.
 """
 UNSEALED: Final = "0" * 64
+UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""What JSON may hold as it stands and YAML may not; both read it escaped."""
 
 
 def approval(lang: str, on: date, digests: Iterable[str], person: Mapping[str, Any]) -> Approval:
@@ -39,10 +43,8 @@ def _common(action: str, lang: str, on: date, digests: Iterable[str]) -> dict[st
 @contextmanager
 def held(root: Path) -> Iterator[None]:
     """Hold a library's approvals, from reading the trail to adding to it: two at once would lose one."""
-    folder = root / "content" / "approvals"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(root / "content", os.O_RDONLY)
     except OSError as error:
         raise PublishError(f"{error.filename}: {error.strerror}: nothing was recorded") from error
     try:
@@ -57,7 +59,7 @@ def append(
     library: Library,
     topic: str,
     events: Iterable[Approval | Withdrawal],
-    readings: Mapping[str, Reading],
+    readings: Mapping[str, Reading] = MappingProxyType({}),
 ) -> Path:
     """Seal events, add them to a topic's trail, and keep their Readings. Raises PublishError.
 
@@ -94,6 +96,10 @@ def _yaml(seal: str, rows: Iterable[Mapping[str, Any]]) -> str:
     """Write a trail. Every text is a JSON string, which YAML reads as the same text."""
     lines = [f"seal: {seal}", "events:"]
     for row in rows:
-        pairs = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in row.items()]
+        pairs = [f"{key}: {_scalar(value)}" for key, value in row.items()]
         lines += [f"{'  ' if number else '- '}{pair}" for number, pair in enumerate(pairs)]
     return HEAD + "\n".join(lines) + "\n"
+
+
+def _scalar(value: Any) -> str:  # noqa: ANN401 # any JSON
+    return UNPRINTABLE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(value, ensure_ascii=False))

@@ -1,12 +1,13 @@
 """A page for who approves: what changed since the last approval, word by word, beside the PDF's pages."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Final
 
-from careleaf import locales
+from careleaf import locales, pool
 from careleaf.approvals import needed, reading_status, standing
 from careleaf.changes import Change, changes, last_read
 from careleaf.compose import compose
@@ -17,7 +18,6 @@ from careleaf.model import (
     Clinic,
     Format,
     Library,
-    Locale,
     Reading,
     Status,
     Topic,
@@ -25,10 +25,9 @@ from careleaf.model import (
 )
 from careleaf.pdf.raster import pictures
 from careleaf.plan import edition, press
-from careleaf.render import Press, page
+from careleaf.render import Press, RenderError, page
 from careleaf.versions import versions
-from careleaf.words import reading, said
-from careleaf.writers import write
+from careleaf.words import reading, said, ui_texts
 
 RESOLUTION: Final = 110
 """Dots per inch of the pages beside the words: 12 pt is well read on a screen."""
@@ -69,6 +68,7 @@ def review(library: Library, topic: Topic, lang: str, clinic: Clinic, today: dat
         return None
     before = last_read(library, topic.name, lang)
     locale = library.locales[lang]
+    span = (ui_texts(library, lang) or {})["range"]
     numbers = {name: locales.phone(getattr(clinic, name), locale) for name in Clinic.FACTS}
     counts = standing(library, topic.name, lang)
     return Review(
@@ -82,14 +82,14 @@ def review(library: Library, topic: Topic, lang: str, clinic: Clinic, today: dat
         approvals=counts.approvals,
         withdrawal=counts.withdrawal,
         changes=changes(before, now) if before else (),
-        passages=_passages(before, now, locale, numbers),
+        passages=_passages(before, now, partial(said, locale=locale, span=span, numbers=numbers)),
     )
 
 
 def _passages(
-    before: Reading | None, now: Reading, locale: Locale, numbers: Mapping[str, str]
+    before: Reading | None, now: Reading, say: Callable[[Reading], dict[str, str]]
 ) -> tuple[Passage, ...]:
-    old, new = said(before, locale, numbers) if before else {}, said(now, locale, numbers)
+    old, new = say(before) if before else {}, say(now)
     english = {id_: source for id_, source, text in now.words if source != text}
     return tuple(
         Passage(
@@ -103,10 +103,18 @@ def _passages(
 
 
 def rendered(library: Library, found: Review, form: Format) -> Artifact:
-    """Make the PDF that stands beside the words, whatever its status. Raises render.RenderError."""
+    """Make the PDF that stands beside the words, whatever its status, with the limits of a build.
+
+    It has no content where a template cannot be filled in, or where a limit was passed.
+    """
     made_with = press(library, versions(), form)
     one = edition(library, found.now, found.status, found.clinic, form, made_with)
-    return write(Press(library).render(one, compose(library, one)))
+    try:
+        job = Press(library).render(one, compose(library, one))
+    except RenderError as error:
+        return Artifact(one.path, b"", 0, (error.finding,))
+    ((_, artifact),) = pool.run([job], 1)
+    return artifact
 
 
 def html(library: Library, found: Review, content: bytes) -> str:

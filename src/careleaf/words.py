@@ -86,15 +86,13 @@ def parse_reading(text: str) -> Reading:
     return _READING.validate_json(text)
 
 
-def said(one: Reading, locale: Locale, numbers: Mapping[str, str]) -> dict[str, str]:
+def said(one: Reading, locale: Locale, span: str, numbers: Mapping[str, str]) -> dict[str, str]:
     """Give a Reading's texts by id as its reader has them: every Fact said, without bold.
 
-    `numbers` are what stands for the clinic's numbers.
+    `span` is the language's way to say a range; `numbers` are what stands for the clinic's numbers.
     """
     facts = {name: _FACT.validate_python({**fact, "sources": ("NONE",)}) for name, fact in one.facts.items()}
-    spoken_facts = {
-        name: locales.speak(fact, None, locale, one.page["range"]) for name, fact in facts.items()
-    }
+    spoken_facts = {name: locales.speak(fact, None, locale, span) for name, fact in facts.items()}
     return {id_: _filled(text, spoken_facts | dict(numbers)) for id_, _, text in one.words}
 
 
@@ -117,6 +115,15 @@ class Spoken:
         return [part for part in SENTENCE.split(self.text.strip()) if part]
 
 
+def _or_name(name: str, fact: Fact, locale: Locale, span: str) -> str:
+    if not locales.in_cldr(locale):
+        return name
+    try:
+        return locales.speak(fact, None, locale, span).replace(locales.NO_BREAK_SPACE, " ")
+    except (ValueError, LookupError):  # no words for it, unknown digits, or places of `range` that are wrong
+        return name
+
+
 NUMBER_NAMES: Final = {
     "phone": "our number",
     "urgent": "the urgent number",
@@ -131,12 +138,7 @@ def spoken(library: Library, topic: Topic) -> Iterator[Spoken]:
     """
     locale = library.locales[source_locale(library)]
     span = library.ui["range"].text if "range" in library.ui else "{low} {high}"
-    values = {**NUMBER_NAMES}
-    for name, fact in topic.facts.items():
-        try:
-            values[name] = locales.speak(fact, None, locale, span).replace(locales.NO_BREAK_SPACE, " ")
-        except (locales.UnspokenError, KeyError, ValueError):
-            values[name] = name
+    values = {name: _or_name(name, fact, locale, span) for name, fact in topic.facts.items()} | NUMBER_NAMES
     sections = {section.id: section for section in topic.sections}
     sources = {"message": topic.message.sources} | {
         f"{section.id}/{unit.id}": unit.sources for section in topic.sections for unit in section.units

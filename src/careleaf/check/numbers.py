@@ -26,7 +26,7 @@ MINIMUM: Final = 7
 def readable(library: Library) -> Iterator[Finding]:
     """No two numerals side by side, no date in numbers alone, no range with a hyphen: RTL turns it round."""
     for file, line, id_, text in _texts(library):
-        if SIDE_BY_SIDE.search(text) and not PHONE.search(text):
+        if SIDE_BY_SIDE.search(text) and not _phones(text):
             message, mend = (
                 f"{id_}: two numerals stand side by side",
                 "Put a word between them, or write one in words.",

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import babel
-
 from careleaf import locales
 from careleaf.findings import Finding
 from careleaf.model import Library, Locale, Topic
@@ -14,7 +12,7 @@ SPAN = "{low} {high}"
 def known_to_cldr(library: Library) -> Iterator[Finding]:
     """CLDR knows the language, and careleaf its digits."""
     for locale in library.locales.values():
-        if not _in_cldr(locale):
+        if not locales.in_cldr(locale):
             mend = "Set cldr: to the tag of the nearest language that CLDR has."
             yield Finding(locale.file, locale.line, "cldr", f"CLDR does not know {locale.cldr}", mend)
         if locale.digits not in locales.ZEROS:
@@ -25,7 +23,7 @@ def known_to_cldr(library: Library) -> Iterator[Finding]:
 def spoken(library: Library) -> Iterator[Finding]:
     """CLDR can say every Fact, the topic's value and each clinic's own."""
     for locale in library.locales.values():
-        if _in_cldr(locale) and locale.digits in locales.ZEROS:
+        if locales.in_cldr(locale) and locale.digits in locales.ZEROS:
             for topic in library.topics.values():
                 yield from _unspoken(library, topic, locale)
 
@@ -40,14 +38,6 @@ def _unspoken(library: Library, topic: Topic, locale: Locale) -> Iterator[Findin
                 mend = "Use another unit: 14 days in place of 2 weeks, 48 hours in place of 2 days."
                 message = f"the Fact {name} cannot be said in {locale.name}: {error}"
                 yield Finding(topic.file, fact.line, "speech", message, mend)
-
-
-def _in_cldr(locale: Locale) -> bool:
-    try:
-        locales.cldr(locale.cldr)
-    except (babel.UnknownLocaleError, ValueError):
-        return False
-    return True
 
 
 RULES = (known_to_cldr, spoken)

@@ -1,7 +1,7 @@
 """The commands by which people review, approve and withdraw what patients read."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from careleaf import publish, record
-from careleaf.approvals import codes, dues, needed, overall, reading_status, same_person, standing
+from careleaf.approvals import dues, handed_out, needed, overall, same_person, standing
 from careleaf.cli.shell import (
     clinic_option,
     json_option,
@@ -17,6 +17,7 @@ from careleaf.cli.shell import (
     lang_option,
     leave,
     loaded,
+    one_of,
     out_option,
     own_root,
     print_findings,
@@ -31,7 +32,7 @@ from careleaf.difference import difference, marked
 from careleaf.evidence import evidence
 from careleaf.findings import Finding, Severity
 from careleaf.load import load
-from careleaf.model import Approval, Clinic, Format, Library, Reading, Role, Status
+from careleaf.model import Approval, Clinic, Format, Library, Role
 from careleaf.publish import Row
 from careleaf.words import readings
 
@@ -84,28 +85,28 @@ def review(*, topic: str, lang: str, clinic: str | None, output: Path | None, ro
     careleaf review after-laser --lang en
     careleaf review after-laser --lang ar -o /tmp/after-laser-ar.html
     """
-    from careleaf import review as reviewing  # noqa: PLC0415 # loads the engine: only this command needs it
+    from careleaf import review as reviewing  # noqa: PLC0415 # loads a reader of PDFs: only this command needs it
 
     library = ready(root)
-    known(library, topic, [lang], [clinic] if clinic else [])
+    known(library, topic, lang, clinic)
     place = library.clinics[clinic] if clinic else _first(library, lang)
     found = reviewing.review(library, library.topics[topic], lang, place, today())
     if found is None:
         _not_current(topic, lang)
-    else:
-        artifact = reviewing.rendered(library, found, _printed_form(library))
-        print_findings(artifact.findings)
-        file = output or Path(f"review-{topic}-{lang}.html")
-        write_page(file, reviewing.html(library, found, artifact.content))
-        if found.before is None:
-            click.echo(f"{topic} in {lang} has not been approved before: all of it is to be read.")
-        elif not found.changes:
-            click.echo(
-                f"Nothing that a reader reads in {topic} in {lang} has changed since the last approval."
-            )
-        for change in found.changes:
-            click.echo(f"{change.place}: {marked(difference(change.old, change.new))}")
-        click.echo(f"Open {file}: the words, and the pages beside them. Text {found.now.digest[:SHOWN]}.")
+        return
+    artifact = reviewing.rendered(library, found, _printed_form(library))
+    print_findings(artifact.findings)
+    leave(ok=bool(artifact.content))
+    file = output or Path(f"review-{topic}-{lang}.html")
+    write_page(file, reviewing.html(library, found, artifact.content))
+    if found.before is None:
+        click.echo(f"{topic} in {lang} has not been approved before: all of it is to be read.")
+    elif not found.changes:
+        click.echo(f"Nothing that is read of {topic} in {lang} has changed since the last approval.")
+    for change in found.changes:
+        click.echo(f"{change.place}: {marked(difference(change.old, change.new))}")
+    click.echo(f"Open {file}: the words, and the pages beside them. Text {found.now.digest[:SHOWN]}.")
+    leave(ok=not artifact.findings)
 
 
 def _first(library: Library, lang: str) -> Clinic:
@@ -123,7 +124,7 @@ def _printed_form(library: Library) -> Format:
 
 def _not_current(topic: str, lang: str) -> None:
     file, mend = f"locales/{lang}/LC_MESSAGES/{topic}.po", "See what is missing with: careleaf check"
-    message = f"{topic} in {lang} is not whole, or behind the English"
+    message = f"{topic} in {lang} is not whole, is behind the English, or is not handed out"
     print_findings([Finding(file, 0, "stale", message, mend, Severity.HELD)])
     leave(ok=False)
 
@@ -158,7 +159,7 @@ def approve(
     root = own_root(root)
     with recording(root):
         library = ready(root)
-        known(library, topic, [lang], [clinic] if clinic else [])
+        known(library, topic, lang, clinic)
         found = readings(library, library.topics[topic], lang, (clinic,) if clinic else ())
         if not found:
             _not_current(topic, lang)
@@ -226,58 +227,65 @@ def withdraw(  # noqa: PLR0913 # one for each option
     with recording(root):
         # A fault elsewhere in the library must not keep an unsafe leaflet in: what can be read is enough.
         library, _ = load(root)
-        known(library, topic, langs)
-        asked = [lang for lang in library.locales if lang in (langs or library.locales)]
-        now = {lang: _now(library, topic, lang) for lang in asked}
+        printed = [row for row in publish.read_manifest(out).rows.values() if row.topic == topic]
+        asked = _asked(library, topic, langs, printed)
+        old = {lang: _digests(library, topic, lang, printed) for lang in asked}
         try:
-            events = {lang: record.withdrawal(lang, name, today(), reason, now[lang]) for lang in asked}
+            events = {lang: record.withdrawal(lang, name, today(), reason, old[lang]) for lang in asked}
         except ValueError as error:
-            raise click.UsageError(
-                "--reason and --by: say why, in at most 600 characters, and who."
-            ) from error
-        removed = publish.withdraw(out, library, topic, asked)
-        gone = {row.lang for row in removed}
-        told = {lang: None if lang in gone else _out_already(library, topic, lang) for lang in asked}
+            message = "--reason and --by: say why, in at most 600 characters, and who"
+            raise click.UsageError(f"{message}.") from error
+        told = {lang: _done(library, topic, lang, old[lang]) for lang in asked}
         chosen = [lang for lang in asked if told[lang] is None]
-        if chosen:
-            texts = {digest: reading for lang in chosen for digest, reading in now[lang].items()}
-            file = record.append(root, library, topic, [events[lang] for lang in chosen], texts)
-            click.echo(f"Withdrawn: {topic} in {', '.join(chosen)}. Recorded in {file}.")
-            _unsafe(library, topic, chosen, removed, out)
+        try:
+            # Recorded first: a build that starts now makes it no more, even if a kill comes in between.
+            if chosen:
+                file = record.append(root, library, topic, [events[lang] for lang in chosen])
+                click.echo(f"Withdrawn: {topic} in {', '.join(chosen)}. Recorded in {file}.")
+                _unsafe(topic, {lang: old[lang] for lang in chosen})
+        finally:
+            removed = publish.withdraw(out, library, topic, asked)
+            click.echo(f"Deleted from {out}/: {', '.join(removed) or 'nothing, none was there'}.")
+    if chosen or removed:
+        click.echo("For each other folder that you build into, run: careleaf build --out DIR")
     print_findings(finding for finding in told.values() if finding and (langs or not chosen))
-    leave(ok=bool(chosen))
+    leave(ok=bool(chosen or removed))
 
 
-def _now(library: Library, topic: str, lang: str) -> dict[str, Reading]:
-    """Give what is handed out today; nothing if the topic's file cannot be read."""
-    return readings(library, library.topics[topic], lang) if topic in library.topics else {}
+def _asked(library: Library, topic: str, langs: Collection[str], printed: Iterable[Row]) -> list[str]:
+    """Choose the languages: those named, or all in which there is anything. Raises click.BadParameter."""
+    trail, unread = library.trails.get(topic), {Path(file).stem for file in library.unread}
+    events = trail.events if trail else ()
+    there = {*library.locales, *(row.lang for row in printed), *(event.lang for event in events)}
+    one_of("TOPIC", [topic], {*library.topics, *library.trails, *(row.topic for row in printed), *unread})
+    one_of("--lang", langs, there)
+    return [lang for lang in sorted(there) if lang in (langs or there)]
 
 
-def _out_already(library: Library, topic: str, lang: str) -> Finding | None:
+def _digests(library: Library, topic: str, lang: str, printed: Iterable[Row]) -> tuple[str, ...]:
+    """List all texts that may be about: today's, those of the trail, and those in the output folder."""
+    files = [row.text_digest for row in printed if row.lang == lang]
+    return tuple(dict.fromkeys([*files, *handed_out(library, topic, lang)]))
+
+
+def _done(library: Library, topic: str, lang: str, old: Collection[str]) -> Finding | None:
     """Tell why there is nothing to withdraw in a language: it was done, or there was never anything."""
     file, counts = f"content/approvals/{topic}.yaml", standing(library, topic, lang)
-    now = _now(library, topic, lang)
-    states = {reading_status(library, library.topics[topic], each, today()) for each in now.values()}
-    if counts.withdrawal and not counts.approvals and states <= {Status.WITHDRAWN}:
+    if not old:
+        mend = "See what there is with: careleaf status"
+        return Finding(file, 0, "withdrawn", f"there is no {topic} in {lang} to withdraw", mend)
+    if counts.withdrawal and not counts.approvals and set(old) <= set(counts.withdrawal.digests):
         message = f"{topic} in {lang} was withdrawn on {counts.withdrawal.on}: {counts.withdrawal.reason}"
         mend = "Nothing is left to do: no build makes it."
         return Finding(file, counts.withdrawal.line, "withdrawn", message, mend)
-    if not (now or counts.approvals or counts.withdrawal):
-        mend = "See what there is with: careleaf status"
-        return Finding(file, 0, "withdrawn", f"there is no {topic} in {lang} to withdraw", mend)
     return None
 
 
-def _unsafe(library: Library, topic: str, langs: Iterable[str], removed: Iterable[Row], out: Path) -> None:
-    deleted = ", ".join(row.path for row in removed)
-    click.echo(f"Deleted from {out}/: {deleted or 'nothing, none was there'}.")
+def _unsafe(topic: str, digests: Mapping[str, Iterable[str]]) -> None:
     click.echo("Unsafe wherever they are: on paper, in racks, in sent mail, in other folders:")
-    for lang in langs:
-        printed = [row.text_digest for row in removed if row.lang == lang]
-        known_codes = dict.fromkeys([*printed, *codes(library, topic, lang)])
-        shown = ", ".join(digest[:SHOWN] for digest in known_codes) or "of any code"
+    for lang, each in digests.items():
+        shown = ", ".join(digest[:SHOWN] for digest in each)
         click.echo(f"  {topic} in {lang}: text {shown}, and any older code of this leaflet")
-    click.echo("For each other folder that you build into, run: careleaf build --out DIR")
 
 
 @click.command()

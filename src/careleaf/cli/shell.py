@@ -65,17 +65,19 @@ def ready(root: Path | None) -> Library:
     return found
 
 
-def known(library: Library, topic: str, langs: Iterable[str] = (), clinics: Iterable[str] = ()) -> None:
+def known(library: Library, topic: str, lang: str, clinic: str | None) -> None:
     """Refuse a name that the library does not have. Raises click.BadParameter."""
-    asked = (
-        ("TOPIC", [topic], sorted({*library.topics, *library.trails})),
-        ("--lang", langs, library.locales),
-        ("--clinic", clinics, library.clinics),
-    )
-    for hint, values, names in asked:
-        for value in values:
-            if value not in names:
-                raise click.BadParameter(str(UnknownNameError(hint, value, names)), param_hint=hint)
+    one_of("TOPIC", [topic], library.topics)
+    one_of("--lang", [lang], library.locales)
+    one_of("--clinic", [clinic] if clinic else [], library.clinics)
+
+
+def one_of(hint: str, values: Iterable[str], names: Iterable[str]) -> None:
+    """Refuse values that are none of some names, with the nearest of those. Raises click.BadParameter."""
+    there = sorted(names)
+    for value in values:
+        if value not in there:
+            raise click.BadParameter(str(UnknownNameError(hint, value, there)), param_hint=hint)
 
 
 @contextmanager
