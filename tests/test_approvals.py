@@ -332,8 +332,10 @@ def test_whatever_people_type_is_recorded_and_read_back(
     approval, withdrawal = tiny.library().trails[NAME].events
     assert isinstance(approval, Approval)
     assert isinstance(withdrawal, Withdrawal)
-    assert (approval.name, approval.credential) == (name.strip(), credential.strip())
-    assert withdrawal.reason == reason.strip()
+    written = {"line", "seal"}
+    assert approval.model_dump(exclude=written) == events[0].model_dump(exclude=written)
+    assert withdrawal.model_dump(exclude=written) == events[1].model_dump(exclude=written)
+    assert any(map(str.isalnum, approval.name)), "somebody approved it"
     assert tiny.findings() == []
 
 

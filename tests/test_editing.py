@@ -66,6 +66,7 @@ REFUSED = {
     "an unknown language": ("xx", "clinical", {}, 2, "There are: ar, en."),
     "an unknown clinic": ("en", "clinical", {"clinic": "habour"}, 2, "Did you mean harbour?"),
     "a nameless person": ("en", "clinical", {"by": " "}, 2, "write who"),
+    "a name that nobody sees": ("en", "clinical", {"by": "\x1f\u200b-"}, 2, "write who"),
     "a name without end": ("en", "clinical", {"by": "x" * 121}, 2, "write who"),
     "no credential": ("en", "clinical", {"credential": ""}, 2, "write who"),
 }  # fmt: skip

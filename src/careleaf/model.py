@@ -501,6 +501,16 @@ class Format(Named):
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
+def _in_words(value: str) -> str:
+    if not any(map(str.isalnum, value)):
+        raise ValueError("there is no word in it")
+    return value
+
+
+InWords = AfterValidator(_in_words)
+"""Marks what a person must have said: signs that nobody sees say nothing."""
+
+
 class Event(Part):
     """A line of an audit trail: what was decided of a topic in a language, and on which day.
 
@@ -519,8 +529,8 @@ class Approval(Event):
 
     action: Literal["approved"]
     role: Role
-    name: Short
-    credential: Short
+    name: Annotated[Short, InWords]
+    credential: Annotated[Short, InWords]
     until: date
 
 
@@ -528,8 +538,8 @@ class Withdrawal(Event):
     """Why a text was taken out. It ends every approval before it."""
 
     action: Literal["withdrawn"]
-    reason: Text
-    name: Short | None = None
+    reason: Annotated[Text, InWords]
+    name: Annotated[Short, InWords] | None = None
 
 
 class Trail(Named):
