@@ -280,7 +280,7 @@ BEHIND: Final = {
         f'{ENTRY}\n#~ msgctxt "how/old"\n#~ msgid "Old"\n#~ msgstr "قديم"\n',
         f"{PO}:46 obsolete",
         "marked obsolete",
-        "Remove it",
+        "memory",
         HELD,
     ),
     "stale": Refusal(

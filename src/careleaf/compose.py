@@ -79,7 +79,7 @@ def compose(library: Library, edition: Edition) -> Leaflet:
         phone=speaker.facts["phone"],
         urgent=speaker.facts["urgent"],
         emergency=speaker.facts["emergency"],
-        hours=tuple(locales.opening(row, locale, ui["range"], ui["day-hours"]) for row in clinic.hours),
+        hours=tuple(locales.opening(row, locale, ui) for row in clinic.hours),
         version=speaker.own("version", version=str(topic.version)),
         text_digest=speaker.own(
             "text-digest", digest=locales.code(edition.text_digest[:DIGEST_SHOWN], locale)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
+from fontTools import unicodedata as unicode_scripts
 from fontTools.ttLib import TTFont
 
 from careleaf.findings import Finding
@@ -81,6 +82,12 @@ def letters(content: bytes) -> Mapping[int, str]:
         names = font.getReverseGlyphMap()
         forms = sorted(font.getBestCmap().items(), reverse=True)
         return {names[name]: unicodedata.normalize("NFKC", chr(code)) for code, name in forms}
+
+
+@lru_cache(maxsize=4096)
+def script(letter: str) -> str:
+    """Give the script of a letter, by its ISO 15924 code: Latn, Cyrl, Arab; Zyyy is common to all."""
+    return str(unicode_scripts.script(letter))
 
 
 def sums(wanted: Iterable[str]) -> dict[str, str]:

@@ -39,9 +39,12 @@ from careleaf.model import (
     Clinic,
     Format,
     Keyed,
+    Language,
     Library,
     Locale,
     Named,
+    Remembered,
+    Rendering,
     Short,
     Slug,
     Source,
@@ -50,6 +53,7 @@ from careleaf.model import (
     Topic,
     Trail,
     UiText,
+    Waivers,
     Warned,
 )
 
@@ -60,6 +64,7 @@ MAX_BYTES: Final = 262_144
 MAX_DEPTH: Final = 12
 """How deeply YAML may nest."""
 
+BYTE_ORDER_MARK: Final = "\ufeff"
 QUOTE: Final = "'"
 NO_KEYS: Final = "the file is not a list of keys"
 TYPES: Final = {"number", "measure", "strength", "time", "approved", "withdrawn", "[key]"}
@@ -68,6 +73,7 @@ TEMPLATE_SUFFIXES: Final = {".html", ".css", ".txt", ".svg"}
 SOURCES: Final = TypeAdapter(Annotated[dict[SourceKey, Source], Keyed])
 UI: Final = TypeAdapter(Annotated[dict[Slug, UiText], Keyed])
 GLOSSARY: Final = TypeAdapter(Annotated[dict[Short, Term], Keyed])
+RENDERINGS: Final = TypeAdapter(Annotated[dict[Short, Rendering], Keyed])
 CLAIMS: Final = TypeAdapter(Annotated[dict[Slug, Claim], Keyed])
 WARNINGS: Final = TypeAdapter(Annotated[dict[Slug, Warned], Keyed])
 
@@ -113,14 +119,17 @@ class _Reader:
 
     def read_text(self, file: str) -> str | None:
         """Read one UTF-8 file; a byte order mark is dropped."""
+        text = self.read_raw(file)
+        return None if text is None else text.removeprefix(BYTE_ORDER_MARK)
+
+    def read_raw(self, file: str) -> str | None:
+        """Read one UTF-8 file as it is."""
         content = self.read(file)
-        try:
-            return None if content is None else content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1 if content else 0
-            self.report(file, line, "encoding", "the file is not UTF-8", "Save it again as UTF-8.")
+        text, findings = (None, []) if content is None else decode(file, content)
+        self.findings += findings
+        if findings:
             self.unread.add(file)
-            return None
+        return text
 
     def read_yaml(self, file: str) -> "_Tree | None":
         text = self.read_text(file)
@@ -152,6 +161,15 @@ class _Reader:
                 rule, message, mend = _explain(detail)
                 self.report(tree.file, tree.line_of(detail["loc"]), rule, message, mend)
             return None
+
+
+def decode(file: str, content: bytes) -> tuple[str | None, list[Finding]]:
+    """Read UTF-8."""
+    try:
+        return content.decode("utf-8"), []
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return None, [Finding(file, line, "encoding", "the file is not UTF-8", "Save it again as UTF-8.")]
 
 
 class _TooDeepError(Exception):
@@ -325,7 +343,12 @@ def load(root: Path) -> tuple[Library, list[Finding]]:
         warnings=_keyed(reader, "content/warnings.yaml", WARNINGS),
         locales=_each(reader, "locales", "*/profile.yaml", Locale),
         formats=_each(reader, "templates/formats", "*/format.yaml", Format),
-        catalogs=_catalogs(reader),
+        catalogs=_catalogs(reader, "LC_MESSAGES"),
+        languages=_each(reader, "locales", "*/language.yaml", Language),
+        renderings=_renderings(reader),
+        waivers=_each(reader, "locales", "*/waivers.yaml", Waivers),
+        back=_catalogs(reader, "back"),
+        memory=_memory(reader),
         trails=_each(reader, "content/approvals", "*.yaml", Trail),
         approved=_approved(reader),
         templates=_templates(reader),
@@ -341,8 +364,8 @@ def _each(reader: _Reader, folder: str, pattern: str, model: type[N]) -> dict[st
     for file in reader.files(folder, pattern):
         path = Path(file)
         name = path.stem if pattern.startswith("*.") else path.parent.name
-        if not re.match(TAG if model is Locale else SLUG, name):
-            mend = "Use a language tag like ar or pt-BR." if model is Locale else _form({"pattern": SLUG})
+        if not re.match(TAG if folder == "locales" else SLUG, name):
+            mend = "Use a language tag like ar or pt-BR." if folder == "locales" else _form({"pattern": SLUG})
             reader.report(file, 0, "form", f"the name {name!r} has a wrong form", mend)
         tree = reader.read_yaml(file)
         if tree is not None and isinstance(tree.value, dict):
@@ -381,15 +404,31 @@ def _approved(reader: _Reader) -> dict[str, str]:
     return {digest: text for digest, text in found.items() if text is not None}
 
 
-def _catalogs(reader: _Reader) -> dict[tuple[str, str], Catalog]:
+def _catalogs(reader: _Reader, folder: str) -> dict[tuple[str, str], Catalog]:
+    """Read the PO files of a folder of each language."""
     found = {}
-    for file in reader.files("locales", "*/LC_MESSAGES/*.po"):
-        text = reader.read_text(file)
+    for file in reader.files("locales", f"*/{folder}/*.po"):
+        text = reader.read_raw(file)
         if text is not None:
             catalog, findings = catalogs.parse(file, text)
             reader.findings += findings
             if catalog:
                 found[Path(file).parts[1], Path(file).stem] = catalog
+    return found
+
+
+def _renderings(reader: _Reader) -> dict[str, dict[str, Rendering]]:
+    files = reader.files("locales", "*/glossary.yaml")
+    return {Path(file).parts[1]: _keyed(reader, file, RENDERINGS) for file in files}
+
+
+def _memory(reader: _Reader) -> dict[str, tuple[Remembered, ...]]:
+    found = {}
+    for file in reader.files("locales", "*/memory.po"):
+        text = reader.read_text(file)
+        if text is not None:
+            found[Path(file).parts[1]], findings = catalogs.parse_memory(file, text)
+            reader.findings += findings
     return found
 
 

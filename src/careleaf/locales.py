@@ -5,15 +5,18 @@ system. A printed value is one run: spaces inside it do not break, and in a righ
 it stands inside Unicode isolates, without which "020 7946 0123" prints as "0123 7946 020".
 """
 
+import gettext
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from functools import lru_cache
 from typing import Final
 
 import babel
-from babel.dates import format_date, format_time, get_day_names
+from babel.dates import format_date, format_time, get_day_names, get_month_names
 from babel.lists import format_list
+from babel.messages.plurals import get_plural
+from babel.plural import to_gettext
 
 from careleaf.model import Clock, Fact, FactValue, Hours, Locale, Measure, Strength
 
@@ -25,6 +28,18 @@ ZEROS: Final = {
     "khmr": "\u17e0",
 }  # fmt: skip
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+UNITS: Final = (
+    "mass-milligram", "mass-microgram", "mass-gram", "mass-kilogram", "volume-milliliter", "volume-liter",
+    "length-millimeter", "length-centimeter", "length-meter", "temperature-celsius", "temperature-fahrenheit",
+    "concentr-percent", "duration-minute", "duration-hour", "duration-day", "duration-week", "duration-month",
+    "duration-year",
+)  # fmt: skip
+"""CLDR's units that a leaflet may have, of which two texts can be compared."""
+SCRIPT: Final = 4
+"""Letters of an ISO 15924 code."""
+COUNTED: Final = 1000
+"""So many whole numbers are tried to compare two plural rules: beyond, only a million differs, in some."""
 
 NO_BREAK_SPACE: Final = "\u00a0"
 LEFT_TO_RIGHT_ISOLATE: Final = "\u2066"
@@ -64,7 +79,7 @@ def speak(fact: Fact, value: FactValue | None, locale: Locale, span: str) -> str
     if not isinstance(said, tuple):
         return _whole(_one(fact, said, locale), locale)
     low, high = said
-    last = _one(fact, high, locale)
+    last = _one(fact, high, locale, locale.range_plural)
     if _digits(high, locale) not in last:
         # Some languages have a form of their own for two, which says the unit without its number.
         raise UnspokenError(f"the range {low} to {high} would be said as {low} to {last}")
@@ -86,13 +101,64 @@ def day(value: date, locale: Locale) -> str:
     return _local(format_date(value, "long", locale=cldr(locale.cldr)), locale)
 
 
-def opening(hours: Hours, locale: Locale, span: str, line: str) -> str:
-    """Say on which days, and from when to when, a clinic is open."""
+def opening(hours: Hours, locale: Locale, ui: Mapping[str, str]) -> str:
+    """Say on which days, and from when to when, a clinic is open, in the templates' own words."""
     names = [get_day_names("wide", "stand-alone", cldr(locale.cldr))[DAYS.index(each)] for each in hours.days]
     days = format_list(names, locale=cldr(locale.cldr))
     if len(names) > 2 and _consecutive(hours.days):  # noqa: PLR2004 # two days are listed, not spanned
-        days = span.format(low=names[0], high=names[-1])
-    return line.format(days=days, times=_clock((hours.open, hours.close), locale, span))
+        days = ui["day-range"].format(low=names[0], high=names[-1])
+    return ui["day-hours"].format(days=days, times=_clock((hours.open, hours.close), locale, ui["range"]))
+
+
+def script(locale: Locale) -> str:
+    """Give the script that a language is written in, by its ISO 15924 code, as CLDR has it."""
+    tag = cldr(locale.cldr)
+    likely = babel.core.get_global("likely_subtags")
+    full = likely.get(str(tag)) or likely.get(tag.language, "")
+    return tag.script or next((part for part in full.split("_") if len(part) == SCRIPT), "Zyyy")
+
+
+def unit_names(tag: str) -> Mapping[str, tuple[str, ...]]:
+    """Give what CLDR writes each unit of UNITS as in a language, longest first: "mg", "milligrams"."""
+    patterns = cldr(tag)._data["unit_patterns"]  # noqa: SLF001 # Babel has no other way to them
+    return {
+        unit: tuple(
+            sorted({name for form in patterns.get(unit, {}).values() for name in _names(form)}, key=len)
+        )[::-1]
+        for unit in UNITS
+    }
+
+
+def _names(forms: Mapping[str, str]) -> set[str]:
+    return {
+        name for form in forms.values() if isinstance(form, str) and (name := form.replace("{0}", "").strip())
+    }
+
+
+def plural_forms(locale: Locale) -> str:
+    """Give the Plural-Forms of a PO header: gettext's where they are CLDR's, else CLDR's rule in C."""
+    table = get_plural(cldr(locale.cldr))
+    usual = f"nplurals={table.num_plurals}; plural={table.plural_expr};"
+    return usual if same_plurals(locale, usual) else f"{to_gettext(cldr(locale.cldr).plural_form)};"
+
+
+def same_plurals(locale: Locale, header: str) -> bool:
+    """Say whether a header's Plural-Forms tell whole numbers apart just as CLDR does."""
+    count, _, rule = header.rstrip("; ").partition(";")
+    try:
+        choose = gettext.c2py(rule.partition("=")[2].strip())
+        pairs = {(cldr(locale.cldr).plural_form(number), choose(number)) for number in range(COUNTED)}
+        forms = int(count.partition("=")[2])
+    except (ValueError, OverflowError, RecursionError):
+        return False
+    kinds, chosen = {kind for kind, _ in pairs}, {form for _, form in pairs}
+    return len(kinds) == len(chosen) == len(pairs) and max(chosen) < forms
+
+
+def named_months(text: str, locale: Locale) -> set[str]:
+    """Give the numbers of the months that a text names: some languages write those as digits."""
+    names = get_month_names("wide", "format", cldr(locale.cldr)).items()
+    return {str(number) for number, name in names if name.casefold() in text.casefold()}
 
 
 def _consecutive(days: Sequence[str]) -> bool:
@@ -100,19 +166,19 @@ def _consecutive(days: Sequence[str]) -> bool:
     return tuple(days) == DAYS[first : first + len(days)]
 
 
-def _one(fact: Fact, value: int, locale: Locale) -> str:
+def _one(fact: Fact, value: int, locale: Locale, plural: str | None = None) -> str:
     if isinstance(fact, Strength):
         return f"{fact.unit} {_digits(value, locale)}"
     if isinstance(fact, Measure):
-        said = _measured(value, fact.unit, locale)
+        said = _measured(value, fact.unit, locale, plural)
         if str(value) not in said and not fact.unit.startswith("duration"):
             raise UnspokenError(f"{value} would be said as {said}, without its number")
         return _local(said, locale)
     return _digits(value, locale)
 
 
-def _measured(value: int, unit: str, locale: Locale) -> str:
-    """Say durations in words and other units as symbols.
+def _measured(value: int, unit: str, locale: Locale, plural: str | None) -> str:
+    """Say durations in words and other units as symbols, in the plural form that fits or the one asked for.
 
     CLDR leaves out of a long form what its short one says already. Babel's own `format_unit` does not
     look there and prints "21 duration-day", or the wrong plural, so the two are joined here.
@@ -121,7 +187,7 @@ def _measured(value: int, unit: str, locale: Locale) -> str:
     forms = language._data["unit_patterns"].get(unit, {})  # noqa: SLF001 # Babel has no other way to them
     long = forms.get("long", {}) if unit.startswith("duration") else {}
     patterns = {**forms.get("short", {}), **long}
-    pattern = patterns.get(language.plural_form(value), patterns.get("other"))
+    pattern = patterns.get(plural or language.plural_form(value), patterns.get("other"))
     if pattern is None:
         raise UnspokenError(f"CLDR has no words for the unit {unit}")
     return str(pattern.format(value))

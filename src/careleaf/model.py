@@ -7,7 +7,7 @@ editors is made from them. Nothing here reads or writes a file.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, time, timedelta
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -347,6 +347,21 @@ Stems = tuple[Short, ...]
 """Words that a rule looks for, any of them: * is any ending, # a number, ... a few words that do not deny."""
 
 
+Numeral = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}(\.[0-9])?$")]
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _in_words(value: str) -> str:
+    if not any(map(str.isalnum, value)):
+        raise ValueError("there is no word in it")
+    return value
+
+
+InWords = AfterValidator(_in_words)
+"""Marks what a person must have said: signs that nobody sees say nothing."""
+
+
 class Claim(Named):
     """What must never be said: `never` is its heart; of each list `beside` one stands in the sentence too.
 
@@ -381,7 +396,13 @@ UI_PLACES: Final[Mapping[str, frozenset[str]]] = {
     "draft-text-band": frozenset(),
     "expired-band": frozenset(),
     "range": frozenset({"low", "high"}),
+    "day-range": frozenset({"low", "high"}),
     "day-hours": frozenset({"days", "times"}),
+    "clock": frozenset({"hour", "minute", "period"}),
+    "clock-hour": frozenset({"hour", "period"}),
+    "morning": frozenset(),
+    "afternoon": frozenset(),
+    "evening": frozenset(),
     "version": frozenset({"version"}),
     "text-digest": frozenset({"digest"}),
     "dated": frozenset({"date"}),
@@ -451,7 +472,10 @@ class Locale(Named):
     """A language as we print it. What is not said here comes from CLDR.
 
     `scale` enlarges a script whose letters look smaller than Latin ones of the same size; `measure` is
-    the longest line of text, in em: about 70 characters of the script.
+    the longest line of text, in em: about 70 characters of the script. `letters` are those that the
+    language's words are made of, CLDR's main exemplar characters; empty means all of its script.
+    `range-plural` is the CLDR plural form of the last number of a range, where the word between the two
+    asks for one: in Polish, "2 do 3 miesięcy".
     """
 
     title: Short
@@ -464,13 +488,71 @@ class Locale(Named):
     line_height: float = Field(default=1.45, alias="line-height", ge=1.4, le=2.6)
     scale: float = Field(default=1.0, ge=1.0, le=1.5)
     measure: float = Field(default=30.0, ge=15, le=36)
+    letters: Annotated[str, StringConstraints(max_length=600)] = ""
+    range_plural: Literal["zero", "one", "two", "few", "many", "other"] | None = Field(
+        default=None, alias="range-plural"
+    )
     keep_words: bool = Field(default=False, alias="keep-words")
+    split_words: bool = Field(default=False, alias="split-words")
     time_pattern: Short | None = Field(default=None, alias="time-pattern")
 
     @property
     def file(self) -> str:
         """The locale's profile, relative to the library's root."""
         return f"locales/{self.name}/profile.yaml"
+
+
+class Language(Named):
+    """What the checks must know of a language: the words by which they compare a text with its English.
+
+    `negations` are all words that deny or forbid; `negatable` are others that a translation may well say with
+    such a word: "avoid", "lose"; `numbers` the words for a number, by its digits. With
+    `anywhere` they are found inside words too, for scripts without spaces and languages that write such words
+    together with others. `signs` are those that the language does not use, each with the one in its place.
+    """
+
+    negations: Stems = ()
+    negatable: Stems = ()
+    numbers: Annotated[Mapping[Numeral, Stems], Keyed] = Field(default_factory=dict)
+    anywhere: bool = False
+    signs: Annotated[Mapping[Short, Short], Keyed] = Field(default_factory=dict)
+
+
+class Rendering(Named):
+    """How a language says a term, named by its English: one of `say` stands where the English has the term.
+
+    Words of `never` mislead: they stand in no text of the language. `note` tells the next translator why.
+    """
+
+    say: Stems = ()
+    never: Stems = ()
+    note: Annotated[str, StringConstraints(max_length=300)] = ""
+
+
+class Waiver(Part):
+    """Why a rule does not apply to one translated text, and who says so.
+
+    It holds for just the English and the words that its `digest` was taken of.
+    """
+
+    topic: Slug
+    unit: Annotated[str, StringConstraints(pattern=r"^[a-z0-9/-]{1,200}$")]
+    rule: Slug
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
+    by: Annotated[Short, InWords]
+    on: date
+    why: Annotated[Text, InWords]
+
+
+class Waivers(Named):
+    """The waivers of one language, oldest first."""
+
+    waivers: tuple[Waiver, ...] = Field(min_length=1)
+
+    @property
+    def file(self) -> str:
+        """The file of waivers, relative to the library's root."""
+        return f"locales/{self.name}/waivers.yaml"
 
 
 class Format(Named):
@@ -496,19 +578,6 @@ class Format(Named):
     def style(self) -> str:
         """The format's style sheet, relative to `templates/`; it may be missing."""
         return str(self.folder / "page.css")
-
-
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-
-
-def _in_words(value: str) -> str:
-    if not any(map(str.isalnum, value)):
-        raise ValueError("there is no word in it")
-    return value
-
-
-InWords = AfterValidator(_in_words)
-"""Marks what a person must have said: signs that nobody sees say nothing."""
 
 
 class Event(Part):
@@ -564,13 +633,24 @@ class Provenance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One translated text: the English it was made from, the words, and its line in the PO file."""
+    """One translated text: the English it was made from, the words, and its line in the PO file.
+
+    With `fuzzy` set the words are not sure; `previous` is then the English that they were made from.
+    `remark` is the translator's own comment.
+    """
 
     english: str
     text: str
     provenance: Provenance
     line: int
     fuzzy: bool = False
+    previous: str = ""
+    remark: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Stand for just this English and these words: the first 12 hexadecimal digits of a SHA-256."""
+        return hashlib.sha256(f"{self.english}\0{self.text}".encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -579,9 +659,24 @@ class Catalog:
 
     file: str
     entries: Mapping[str, Entry]
-    obsolete: tuple[int, ...] = ()
+    retired: Mapping[str, Entry] = field(default_factory=dict)
+    """Entries that a PO editor marked obsolete (#~)."""
     translators: tuple[str, ...] = ()
     """Who made the translation, as its header says."""
+    preface: str = ""
+    """The comment at the top of the file."""
+    header: Mapping[str, str] = field(default_factory=dict)
+    """The fields of the PO header, such as Language and Plural-Forms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A translation that was used once: the Unit it was made for (topic/unit), its English and its words."""
+
+    unit: str
+    english: str
+    text: str
+    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -596,6 +691,16 @@ class Library:
     formats: Mapping[str, Format]
     catalogs: Mapping[tuple[str, str], Catalog]
     """By Locale, then topic; the templates' own words are under the name `ui`."""
+    languages: Mapping[str, Language]
+    """What the checks know of each language, by Locale."""
+    renderings: Mapping[str, Mapping[str, Rendering]]
+    """How each language says the glossary's terms: by Locale, then by the English term."""
+    waivers: Mapping[str, Waivers]
+    """Which rules do not apply to which texts, by Locale."""
+    back: Mapping[tuple[str, str], Catalog]
+    """Back-translations, by Locale and topic: the words as msgid, what they say in English as msgstr."""
+    memory: Mapping[str, tuple[Remembered, ...]]
+    """Translations of Units that are gone, by Locale."""
     glossary: Mapping[str, Term]
     claims: Mapping[str, Claim]
     """What must never be said, by name."""

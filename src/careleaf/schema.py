@@ -10,7 +10,9 @@ from careleaf.model import (
     Claim,
     Clinic,
     Format,
+    Language,
     Locale,
+    Rendering,
     Short,
     Slug,
     Source,
@@ -19,6 +21,7 @@ from careleaf.model import (
     Topic,
     Trail,
     UiText,
+    Waivers,
     Warned,
 )
 
@@ -33,6 +36,9 @@ FILES: Final[Mapping[str, Any]] = {
     "claims": dict[Slug, Claim],
     "warnings": dict[Slug, Warned],
     "approvals": Trail,
+    "language": Language,
+    "renderings": dict[Short, Rendering],
+    "waivers": Waivers,
 }
 """The kinds of YAML file that a library has, and what each holds."""
 

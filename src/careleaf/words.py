@@ -36,7 +36,7 @@ def _translated(library: Library, name: str, lang: str, english: Mapping[str, st
     if library.locales[lang].source:
         return dict(english)
     catalog = library.catalogs.get((lang, name))
-    if catalog is None or catalog.obsolete:
+    if catalog is None or catalog.retired:
         return None
     entries = {id_: catalog.entries.get(id_) for id_ in english}
     if not all(_is_current(entry, english[id_]) for id_, entry in entries.items()):

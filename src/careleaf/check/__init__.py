@@ -17,6 +17,7 @@ from careleaf.check import (
     skin,
     speech,
     templates,
+    translations,
 )
 from careleaf.findings import Finding, Severity
 from careleaf.model import Library
@@ -37,6 +38,7 @@ ENGLISH_RULES = (
     *skin.RULES,
     *numbers.RULES,
     *claims.RULES,
+    *translations.RULES,
 )
 """Rules that read the topics' words: they need to know in which language those are."""
 

@@ -129,9 +129,9 @@ def _behind(catalog: Catalog, texts: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _obsolete(catalog: Catalog) -> Iterator[Finding]:
-    for line in catalog.obsolete:
-        message, mend = "an entry is marked obsolete (#~)", "Remove it."
-        yield Finding(catalog.file, line, "obsolete", message, mend, Severity.HELD)
+    for entry in catalog.retired.values():
+        message, mend = "an entry is marked obsolete (#~)", "Move it to the memory: careleaf translate sync"
+        yield Finding(catalog.file, entry.line, "obsolete", message, mend, Severity.HELD)
 
 
 RULES = (locales, topics, parity, current, present)

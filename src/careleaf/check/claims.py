@@ -11,6 +11,7 @@ from typing import Final
 
 from careleaf.findings import Finding
 from careleaf.model import Claim, Kind, Library, Topic, Warned
+from careleaf.stems import pattern
 from careleaf.words import Spoken, spoken
 
 NOT: Final = r"(?:not|never|no|nor|neither|without|avoid|stop|cannot|nobody|nothing|none|\w+n't)"
@@ -148,17 +149,8 @@ def _openers(stems: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
     return frozenset(first), (*starts, *numbers)
 
 
-@lru_cache(maxsize=512)
 def _pattern(stems: tuple[str, ...]) -> re.Pattern[str]:
-    """Compile stems: * is any ending, # a number, ... a few words, a space white space or a hyphen."""
-    return re.compile("|".join(map(_stem, stems)), re.IGNORECASE)
-
-
-def _stem(stem: str) -> str:
-    parts = re.split(r"( \.\.\. |\*|#|[ -])", stem)
-    signs = {" ... ": rf"\s{GAP}(?<!\w)", "*": r"\w*", "#": r"\d[\d.,]*\s?", " ": r"[\s-]+", "-": r"[\s-]+"}
-    body = "".join(signs.get(part, re.escape(part)) for part in parts)
-    return rf"(?<!\w){body}(?!\w)"
+    return pattern(stems, gap=GAP)
 
 
 RULES = (forbidden, warned)
