@@ -101,11 +101,16 @@ def _plural(file: str, current: Iterable[polib.POEntry]) -> Iterator[Finding]:
             yield Finding(file, entry.linenum or 0, "plural", message, mend)
 
 
-def write(catalog: Catalog, notes: Mapping[str, str] = NO_NOTES) -> str:
-    """Write a PO file. `notes` are what translators are told of a Unit, by its id."""
+def write(catalog: Catalog, notes: Mapping[str, str] = NO_NOTES, *, flagged: bool = True) -> str:
+    """Write a PO file. `notes` are what translators are told of a Unit, by its id.
+
+    With `flagged` unset, it does not say who made the words: their next translator does.
+    """
     po = polib.POFile(wrapwidth=WIDTH)
     po.header, po.metadata = catalog.preface, dict(catalog.header)
-    po.extend(_written(id_, entry, notes.get(id_, "")) for id_, entry in catalog.entries.items())
+    po.extend(
+        _written(id_, entry, notes.get(id_, ""), flagged=flagged) for id_, entry in catalog.entries.items()
+    )
     return _text(po)
 
 
@@ -114,7 +119,7 @@ def write_memory(preface: str, header: Mapping[str, str], rows: Iterable[Remembe
     po = polib.POFile(wrapwidth=WIDTH)
     po.header, po.metadata = preface, dict(header)
     entries = [(row.unit, Entry(row.english, row.text, row.provenance, 0)) for row in rows]
-    po.extend(_written(unit, entry, "") for unit, entry in entries)
+    po.extend(_written(unit, entry, "", flagged=True) for unit, entry in entries)
     return _text(po)
 
 
@@ -122,15 +127,15 @@ def _text(po: polib.POFile) -> str:
     return str(po).rstrip("\n") + "\n"
 
 
-def _written(id_: str, entry: Entry, note: str) -> polib.POEntry:
-    sure = [str(entry.provenance)] if entry.text else []
+def _written(id_: str, entry: Entry, note: str, *, flagged: bool) -> polib.POEntry:
+    maker = [str(entry.provenance)] if entry.text and flagged else []
     return polib.POEntry(
         msgctxt=id_,
         msgid=entry.english,
         msgstr=entry.text,
         comment=note,
         tcomment=entry.remark,
-        flags=[*(["fuzzy"] if entry.fuzzy else []), *sure],
+        flags=[*(["fuzzy"] if entry.fuzzy else []), *maker],
         previous_msgid=entry.previous or None,
     )
 

@@ -86,6 +86,12 @@ def speak(fact: Fact, value: FactValue | None, locale: Locale, span: str) -> str
     return _whole(span.format(low=_digits(low, locale), high=last), locale)
 
 
+def bare(said: str) -> str:
+    """Leave out what keeps a printed value whole: isolates, marks and no-break spaces."""
+    controls = (LEFT_TO_RIGHT_ISOLATE, RIGHT_TO_LEFT_ISOLATE, ARABIC_LETTER_MARK, POP_ISOLATE)
+    return said.translate({ord(sign): None for sign in controls} | {ord(NO_BREAK_SPACE): " "})
+
+
 def phone(number: str, locale: Locale) -> str:
     """Print a telephone number so that it reads left to right and stays on one line."""
     return _whole(number, locale)

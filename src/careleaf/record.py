@@ -96,10 +96,11 @@ def _yaml(seal: str, rows: Iterable[Mapping[str, Any]]) -> str:
     """Write a trail. Every text is a JSON string, which YAML reads as the same text."""
     lines = [f"seal: {seal}", "events:"]
     for row in rows:
-        pairs = [f"{key}: {_scalar(value)}" for key, value in row.items()]
+        pairs = [f"{key}: {scalar(value)}" for key, value in row.items()]
         lines += [f"{'  ' if number else '- '}{pair}" for number, pair in enumerate(pairs)]
     return HEAD + "\n".join(lines) + "\n"
 
 
-def _scalar(value: Any) -> str:  # noqa: ANN401 # any JSON
+def scalar(value: Any) -> str:  # noqa: ANN401 # any JSON
+    """Write a value as JSON that YAML reads as the same value."""
     return UNPRINTABLE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(value, ensure_ascii=False))

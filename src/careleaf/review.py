@@ -10,7 +10,6 @@ from typing import Final
 from careleaf import locales, pool
 from careleaf.approvals import needed, reading_status, standing
 from careleaf.changes import Change, changes, last_read
-from careleaf.compose import compose
 from careleaf.difference import Stretch, difference
 from careleaf.model import (
     Approval,
@@ -24,9 +23,8 @@ from careleaf.model import (
     Withdrawal,
 )
 from careleaf.pdf.raster import pictures
-from careleaf.plan import edition, press
-from careleaf.render import Press, RenderError, page
-from careleaf.versions import versions
+from careleaf.render import RenderError, page
+from careleaf.single import job
 from careleaf.words import reading, said, ui_texts
 
 RESOLUTION: Final = 110
@@ -107,13 +105,11 @@ def rendered(library: Library, found: Review, form: Format) -> Artifact:
 
     It has no content where a template cannot be filled in, or where a limit was passed.
     """
-    made_with = press(library, versions(), form)
-    one = edition(library, found.now, found.status, found.clinic, form, made_with)
     try:
-        job = Press(library).render(one, compose(library, one))
+        one = job(library, found.now, found.status, found.clinic, form)
     except RenderError as error:
-        return Artifact(one.path, b"", 0, (error.finding,))
-    ((_, artifact),) = pool.run([job], 1)
+        return Artifact("", b"", 0, (error.finding,))
+    ((_, artifact),) = pool.run([one], 1)
     return artifact
 
 

@@ -1,5 +1,6 @@
 """Every rule that a library must keep. One file per concern, each a list of small functions."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import chain
 
@@ -41,6 +42,24 @@ ENGLISH_RULES = (
     *translations.RULES,
 )
 """Rules that read the topics' words: they need to know in which language those are."""
+
+
+TRANSLATION_RULES = (*catalogs.RULES, *characters.RULES, *numbers.RULES, *translations.RULES)
+"""Rules that read catalogs."""
+
+
+def judge(library: Library, lang: str, name: str | None = None) -> list[Finding]:
+    """Judge only a language's catalogs, or the one of a name."""
+    chosen = {
+        key: catalog for key, catalog in library.catalogs.items() if key[0] == lang and name in {None, key[1]}
+    }
+    backs = {key: catalog for key, catalog in library.back.items() if key in chosen}
+    files = {catalog.file for catalog in (*chosen.values(), *backs.values())}
+    # Other languages' catalogs are left out, so that nothing is read in vain.
+    found = chain.from_iterable(
+        rule(replace(library, catalogs=chosen, back=backs)) for rule in TRANSLATION_RULES
+    )
+    return [finding for finding in dict.fromkeys(found) if finding.file in files]
 
 
 def check(library: Library, today: date, *, approved_only: bool = False) -> list[Finding]:

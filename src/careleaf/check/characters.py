@@ -52,13 +52,14 @@ def printed(library: Library) -> Iterator[Placed]:
 def invisible(library: Library) -> Iterator[Finding]:
     """No bidi control, zero-width or control character: they reorder or split what a reader sees."""
     for place in printed(library):
-        for sign in sorted(set(_invisible_in(place.text))):
+        for sign in sorted(set(invisible_in(place.text))):
             message = f"{place.unit} holds the invisible character {name(sign)}"
             mend = "Delete it: careleaf isolates numbers and breaks lines by itself."
             yield Finding(place.file, place.line, "invisible", message, mend)
 
 
-def _invisible_in(text: str) -> Iterator[str]:
+def invisible_in(text: str) -> Iterator[str]:
+    """Yield the characters of a text that nobody sees; joiners that spelling needs are left out."""
     for before, sign in zip(f" {text}", text, strict=False):
         joins = sign in JOINERS and unicodedata.category(before) in {"Lo", "Mn", "Mc"}
         if _is_invisible(sign) and not joins:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
@@ -400,6 +400,34 @@ JUDGES: Final[tuple[Callable[[Pair], Iterator[Fault]], ...]] = (
 )
 
 
+def back(library: Library) -> Iterator[Finding]:
+    """What a back-translation says has the Facts, the numbers and the denials of the English."""
+    for (tag, name), catalog in library.back.items():
+        ours = library.catalogs.get((tag, name))
+        for id_, entry in catalog.entries.items():
+            forward = ours.entries.get(id_) if ours else None
+            if forward is None or forward.text != entry.english:
+                message = f"the back-translation of {id_} is of words that are gone"
+                mend = f"Have it made anew: careleaf translate back-export {tag} {name}"
+                yield Finding(catalog.file, entry.line, "back-stale", message, mend, Severity.WARNING)
+            else:
+                yield from _turned(library, catalog, id_, replace(entry, english=forward.english))
+
+
+def _turned(library: Library, catalog: Catalog, id_: str, entry: Entry) -> Iterator[Finding]:
+    """Compare an English text with what its translation was said to mean."""
+    english = _ours(library, library.locales[source_locale(library)])
+    texts = _plain(entry.english), _plain(entry.text)
+    pair = Pair(catalog.file, "", id_, None, entry, *texts, english, english, {}, {})
+    mend = "Have a person who knows both languages compare the three texts, and mend the one that is wrong."
+    for fault in (*numbers(pair), *units(pair), *denials(pair)):
+        message = f"{id_}: what the translation says differs from the English: {fault.message}"
+        yield Finding(catalog.file, entry.line, f"back-{fault.rule}", message, mend, fault.severity)
+    if markup.facts(entry.text) != markup.facts(entry.english):
+        message = f"{id_}: the Facts of the back-translation are not those of the English"
+        yield Finding(catalog.file, entry.line, "back-placeholders", message, mend)
+
+
 def plural_forms(library: Library) -> Iterator[Finding]:
     """A header's Plural-Forms are those of the language, as CLDR has them: PO editors ask for so many."""
     for (tag, _), catalog in library.catalogs.items():
@@ -427,4 +455,4 @@ def _holds(library: Library, tag: str, waiver: Waiver) -> bool:
     return entry is not None and entry.digest == waiver.digest
 
 
-RULES = (compared, plural_forms, waivers)
+RULES = (compared, plural_forms, waivers, back)

@@ -3,7 +3,7 @@
 import click
 
 from careleaf import __version__
-from careleaf.cli import editing, press, starting
+from careleaf.cli import editing, press, starting, translating
 
 
 class DefaultGroup(click.Group):
@@ -26,6 +26,7 @@ def main() -> None:
     careleaf --topic after-laser --lang ar --format handout
     careleaf check                    list everything that is wrong
     careleaf status                   see which texts are drafts, stale or approved
+    careleaf translate status         see how far each language is
     careleaf new library my-clinic    get a library of your own
 
     What a clinic changes is in the library: content/, locales/ and templates/.
@@ -45,6 +46,7 @@ for command in (
     editing.withdraw,
     editing.expiring,
     editing.evidence_,
+    translating.translate,
     starting.new,
 ):
     main.add_command(command)

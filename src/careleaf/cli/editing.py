@@ -34,6 +34,7 @@ from careleaf.findings import Finding, Severity
 from careleaf.load import load
 from careleaf.model import Approval, Clinic, Format, Library, Role
 from careleaf.publish import Row
+from careleaf.single import printed_form
 from careleaf.words import readings
 
 DAYS = {"d": 1, "w": 7, "m": 30}
@@ -115,8 +116,7 @@ def _first(library: Library, lang: str) -> Clinic:
 
 
 def _printed_form(library: Library) -> Format:
-    """Give the first format that is a PDF."""
-    found = next((form for form in library.formats.values() if form.extension == "pdf"), None)
+    found = printed_form(library)
     if found is None:
         raise click.ClickException("the library has no format that is a PDF.")
     return found

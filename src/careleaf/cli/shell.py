@@ -90,10 +90,10 @@ def recording(root: Path) -> Iterator[None]:
         raise click.ClickException(f"{error}.") from error
 
 
-def write_page(file: Path, text: str) -> None:
-    """Write a page for staff, whole or not at all."""
+def write_page(file: Path, content: str | bytes) -> None:
+    """Write a page for staff, or what goes out to a translator, whole or not at all."""
     try:
-        replace(file, text.encode())
+        replace(file, content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from error
 
