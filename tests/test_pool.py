@@ -30,7 +30,10 @@ def job(name: str, markup: str = "", style: str = "") -> Job:
         pages=None,
         columns=None,
         fonts=("Noto Sans",),
+        phones=(),
+        lang="en",
         keep_words=False,
+        split_words=False,
     )
 
 

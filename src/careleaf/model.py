@@ -556,13 +556,19 @@ class Waivers(Named):
 
 
 class Format(Named):
-    """A shape of output: its template, its writer, and the limits a finished leaflet must keep."""
+    """A shape of output: its template, its writer, and the limits a finished leaflet must keep.
+
+    `pages` is for the source language; a translation may have one more. `aloud` says numbers, phones and
+    times as a voice does. `bilingual` prints the source language beside the reader's, only if asked for.
+    """
 
     title: Short
     writer: Slug
     extension: Literal["pdf", "html", "txt"]
     pages: int | None = Field(default=None, ge=1, le=100)
     columns: int | None = Field(default=None, ge=40, le=120)
+    aloud: bool = False
+    bilingual: bool = False
 
     @property
     def folder(self) -> PurePosixPath:
@@ -887,7 +893,10 @@ class Job:
     pages: int | None
     columns: int | None
     fonts: tuple[str, ...]
+    phones: tuple[str, ...]
+    lang: str
     keep_words: bool
+    split_words: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateSyntaxE
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from careleaf.findings import Finding
-from careleaf.model import Edition, Format, Job, Leaflet, Library
+from careleaf.model import Clinic, Edition, Format, Job, Leaflet, Library
 from careleaf.words import source_locale, texts
 
 ASSETS = "shared/icons/"
@@ -80,10 +80,13 @@ class Press:
             assets=assets,
             attachment=_source(library, edition),
             updated=library.topics[edition.topic].updated,
-            pages=form.pages,
+            pages=form.pages and form.pages + (not leaflet.locale.source),
             columns=form.columns,
             fonts=leaflet.locale.fonts,
+            phones=tuple(getattr(library.clinics[edition.clinic], name) for name in Clinic.FACTS),
+            lang=leaflet.locale.cldr,
             keep_words=leaflet.locale.keep_words,
+            split_words=leaflet.locale.split_words,
         )
 
     def _fill(self, form: Format, leaflet: Leaflet, edition: Edition, assets: Mapping[str, bytes]) -> str:

@@ -115,7 +115,8 @@ def pairs(library: Library, tag: str) -> Iterator[Pair]:
     Words that a translator marked as not sure are left out: they are not printed.
     """
     locale = library.locales[tag]
-    if locale.source or not locales.in_cldr(locale):
+    unread = {f"locales/{tag}/glossary.yaml", f"locales/{tag}/language.yaml"} & library.unread
+    if locale.source or unread or not locales.in_cldr(locale):
         return
     theirs, ours = (_ours(library, library.locales[name]) for name in (source_locale(library), tag))
     for (lang, name), catalog in library.catalogs.items():

@@ -4,7 +4,7 @@ import gc
 import logging
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from functools import lru_cache
@@ -14,14 +14,17 @@ from typing import Any, Final
 import pydyf
 import weasyprint.pdf
 from weasyprint import CSS, HTML, LOGGER, Attachment, Document
+from weasyprint.formatting_structure.boxes import LineBox, TextBox
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError
 
+from careleaf.breaks import segments
 from careleaf.findings import Finding
 from careleaf.model import Artifact, Job, Level
 from careleaf.pdf import tagging, textlayer
 from careleaf.pdf.assets import BASE, Assets
 from careleaf.pdf.metadata import declare_ua
+from careleaf.pdf.proof import lost, read, turned
 
 VARIANT: Final = "pdf/a-3a"
 URGENT: Final = (Level.EMERGENCY, Level.SAME_DAY)
@@ -31,6 +34,10 @@ ATTACHMENT: Final = "leaflet.json"
 # syllable, before and after brackets, and "7" from its "일".
 INSIDE_WORD: Final = re.compile(r"(?<=[\w)])(?=\(|[^\W\d_\x00-\x7f])")
 WORD_JOINER: Final = "\u2060"
+ZERO_WIDTH_SPACE: Final = "\u200b"
+UNSEEN: Final = re.compile(f"[{WORD_JOINER}{ZERO_WIDTH_SPACE}]")
+TOLERANCE: Final = 0.75
+"""CSS pixels by which a line may pass its box: what rounding adds up to."""
 
 # Costly to make and safe to share between pages of one process: see docs/decisions/engine.md.
 _FONTS: Final = FontConfiguration()
@@ -68,7 +75,8 @@ def write(job: Job) -> Artifact:
         for complaint in dict.fromkeys(complaints)
     ]
     findings += _too_long(job, len(document.pages)) + _late_danger_signs(job, document)
-    findings += _foreign_fonts(job, document)
+    findings += _foreign_fonts(job, document) + _overflows(job, document)
+    findings += _misread(job, content, document)
     return Artifact(job.path, content, len(document.pages), tuple(findings))
 
 
@@ -76,7 +84,9 @@ def _lay_out(job: Job) -> Document:
     assets = Assets(job.assets)
     html = _Page(string=job.markup, base_url=BASE, url_fetcher=assets)
     if job.keep_words:
-        _join_words(html.etree_element)
+        _each_text(html.etree_element, lambda text: INSIDE_WORD.sub(WORD_JOINER, text))
+    if job.split_words:
+        _each_text(html.etree_element, lambda text: ZERO_WIDTH_SPACE.join(segments(text, job.lang)))
     document = html.render(
         stylesheets=[_style(job.style)], font_config=_FONTS, cache=_IMAGES, pdf_variant=VARIANT
     )
@@ -89,12 +99,13 @@ def _style(text: str) -> CSS:
     return CSS(string=text, base_url=BASE, url_fetcher=Assets({}), font_config=_FONTS)
 
 
-def _join_words(html: Any) -> None:  # noqa: ANN401 # WeasyPrint carries no types
+def _each_text(html: Any, change: Callable[[str], str]) -> None:  # noqa: ANN401 # WeasyPrint carries no types
+    """Change every text of a page's body in place."""
     for element in html.find("body").iter():
         if element.text:
-            element.text = INSIDE_WORD.sub(WORD_JOINER, element.text)
+            element.text = change(element.text)
         if element.tail:
-            element.tail = INSIDE_WORD.sub(WORD_JOINER, element.tail)
+            element.tail = change(element.tail)
 
 
 def _attachment(job: Job) -> Attachment:
@@ -110,12 +121,12 @@ def _attachment(job: Job) -> Attachment:
 
 
 def _finish(_: Document, pdf: pydyf.PDF) -> None:
-    """Keep the word joiners out of the bookmarks, where some viewers show them as boxes; compress."""
+    """Keep what joins and parts words out of the bookmarks, where some viewers show boxes; compress."""
     for item in pdf.objects:
         if isinstance(item, pydyf.Stream) and item.compress:
             _compress(item)
         elif isinstance(item, pydyf.Dictionary) and "Dest" in item and "Title" in item:
-            item["Title"] = pydyf.String(item["Title"].string.replace(WORD_JOINER, ""))
+            item["Title"] = pydyf.String(UNSEEN.sub("", item["Title"].string))
 
 
 def _compress(stream: pydyf.Stream) -> None:
@@ -146,6 +157,53 @@ def _late_danger_signs(job: Job, document: Document) -> list[Finding]:
     return [
         _finding(job, "danger-signs", message, "Shorten what stands before them, or the signs themselves.")
     ]
+
+
+def _overflows(job: Job, document: Document) -> list[Finding]:
+    """Tell of lines that are wider than their box: a word or a script that the engine could not break."""
+    wide = {text for page in document.pages for text in _wide_lines(page._page_box, page.width)}  # noqa: SLF001 # as above
+    return [
+        _finding(
+            job, "overflow", f"a line runs out of its box: {text[:60]!r}", "Shorten the word, or the label."
+        )
+        for text in sorted(wide)
+    ]
+
+
+def _wide_lines(box: Any, width: float) -> Iterator[str]:  # noqa: ANN401 # WeasyPrint carries no types
+    """Yield the text of each line that is wider than its box, or leaves the page."""
+    for child in getattr(box, "children", ()):
+        if isinstance(child, LineBox):
+            ends = [(part.position_x, part.position_x + part.margin_width()) for part in child.children]
+            over = any(start < -TOLERANCE or end > width + TOLERANCE for start, end in ends)
+            if over or child.width > box.width + TOLERANCE:
+                yield "".join(part.text for part in child.descendants() if isinstance(part, TextBox))
+        else:
+            yield from _wide_lines(child, width)
+
+
+def _misread(job: Job, content: bytes, document: Document) -> list[Finding]:
+    """Read the finished PDF back, and tell of letters that it lost and numbers that it turned round."""
+    text = _printed(document)
+    proof = read(content)
+    findings = []
+    if missing := lost(proof, text):
+        message = f"the finished PDF lost letters: {missing[:40]!r}"
+        findings.append(_finding(job, "text-layer", message, "Report this as a bug, with the text."))
+    for number in turned(proof, text, job.phones):
+        message = f"the number {number} does not read from left to right on the page"
+        findings.append(
+            _finding(job, "phone-order", message, "Keep it in one piece: {phone}, with no markup in it.")
+        )
+    return findings
+
+
+def _printed(document: Document) -> str:
+    """Give all text that was laid out."""
+    return "\n".join(
+        "".join(part.text for part in page._page_box.descendants() if isinstance(part, TextBox))  # noqa: SLF001
+        for page in document.pages
+    )
 
 
 def _sections(box: Any) -> Iterator[Any]:  # noqa: ANN401 # WeasyPrint carries no types
