@@ -119,7 +119,13 @@ def _ends(approvals: Iterable[Approval], today: date) -> dict[Role, date]:
 def overall(library: Library, topic: Topic, lang: str, today: date) -> Status:
     """Derive where a topic stands in a language at all clinics that hand it out: the worst of them."""
     clinics = [clinic for clinic in library.clinics.values() if clinic.speaks(lang)]
-    states = {status(library, topic, lang, clinic, today) for clinic in clinics or library.clinics.values()}
+    return worst(
+        status(library, topic, lang, clinic, today) for clinic in clinics or library.clinics.values()
+    )
+
+
+def worst(states: Iterable[Status]) -> Status:
+    """Give the status that holds all others back; with none at all, there is no text."""
     return min(states, key=ORDER.index, default=Status.MISSING)
 
 

@@ -1,8 +1,10 @@
 """Edition -> Leaflet: the words of one language, with every Fact said in it. No HTML, no page size."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import groupby, islice
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain, groupby, islice
+from typing import Final
 
 from careleaf import locales, markup
 from careleaf.model import (
@@ -27,6 +29,12 @@ from careleaf.words import source_locale, texts, ui_texts
 
 DIGEST_SHOWN = 8
 """Hexadecimal digits of the text digest on a page: enough for staff to tell two versions apart."""
+LATIN: Final = "Latn"
+NAME: Final = r"[A-Za-z][\w:]*[A-Za-z0-9]"
+LATIN_WORDS: Final = re.compile(
+    rf"\u2066[A-Za-z][^\u2066-\u2069]*\u2069|{NAME}(?:[ \u00a0-]{NAME})*", re.ASCII
+)
+"""Words in Latin letters; an isolated value whole, since the engine turns one round that markup cuts."""
 MAIN_SOURCES = 6
 """How many sources a page names; the embedded file has them all."""
 
@@ -39,6 +47,8 @@ class _Speaker:
     words: Mapping[str, str]
     ui: Mapping[str, str]
     facts: Mapping[str, str]
+    foreign: Locale | None
+    """The language of Latin words in a text: the source's, if this one is written in another script."""
 
     def say(self, id_: str) -> Words:
         return self.fill(self.words[id_])
@@ -47,10 +57,20 @@ class _Speaker:
         """Fill in the Facts and join what has one style: each Run costs the engine a box."""
         pieces = markup.parse(text.replace("\n", " "))
         spoken = [(self.facts[p.text] if p.fact else p.text, p.bold) for p in pieces]
-        return tuple(
+        runs = (
             Run("".join(part for part, _ in group), bold)
             for bold, group in groupby(spoken, key=lambda piece: piece[1])
         )
+        return tuple(chain.from_iterable(map(self._parted, runs)))
+
+    def _parted(self, run: Run) -> Iterator[Run]:
+        """Set names in Latin letters apart, so that screen readers say them as such."""
+        if self.foreign is None:
+            yield run
+            return
+        for text, latin in _by_script(run.text):
+            lang, direction = (self.foreign.name, self.foreign.direction) if latin else (None, None)
+            yield Run(text, run.bold, lang, direction)
 
     def own(self, id_: str, **values: str) -> str:
         """Say one of the templates' own texts."""
@@ -65,7 +85,10 @@ def compose(library: Library, edition: Edition) -> Leaflet:
     if words is None or ui is None:
         raise ValueError(f"{edition} is not current")
     sources = _sources(library, topic)
-    speaker = _Speaker(locale, words, ui, _facts(topic, clinic, locale, ui["range"]))
+    aloud = ui if library.formats[edition.format].aloud else locales.IN_PRINT
+    speaker = _Speaker(
+        locale, words, ui, _facts(topic, clinic, locale, ui["range"], aloud), _foreign_lang(library, locale)
+    )
     return Leaflet(
         locale=locale,
         topic=topic.name,
@@ -79,7 +102,7 @@ def compose(library: Library, edition: Edition) -> Leaflet:
         phone=speaker.facts["phone"],
         urgent=speaker.facts["urgent"],
         emergency=speaker.facts["emergency"],
-        hours=tuple(locales.opening(row, locale, ui) for row in clinic.hours),
+        hours=tuple(locales.opening(row, locale, ui, aloud) for row in clinic.hours),
         version=speaker.own("version", version=str(topic.version)),
         text_digest=speaker.own(
             "text-digest", digest=locales.code(edition.text_digest[:DIGEST_SHOWN], locale)
@@ -90,14 +113,43 @@ def compose(library: Library, edition: Edition) -> Leaflet:
         sources=_main(sources),
         all_sources=sources,
         ui={id_: text for id_, text in ui.items() if not markup.facts(text)},
+        beside=_beside(library, edition),
     )
 
 
-def _facts(topic: Topic, clinic: Clinic, locale: Locale, span: str) -> dict[str, str]:
+def _beside(library: Library, edition: Edition) -> Leaflet | None:
+    source = source_locale(library)
+    if edition.lang == source or not library.formats[edition.format].bilingual:
+        return None
+    return compose(library, replace(edition, lang=source))
+
+
+def _facts(
+    topic: Topic, clinic: Clinic, locale: Locale, span: str, aloud: Mapping[str, str]
+) -> dict[str, str]:
     own = clinic.facts.get(topic.name, {})
-    spoken = {name: locales.speak(fact, own.get(name), locale, span) for name, fact in topic.facts.items()}
-    numbers = {name: locales.phone(getattr(clinic, name), locale) for name in Clinic.FACTS}
+    spoken = {
+        name: locales.speak(fact, own.get(name), locale, span, aloud) for name, fact in topic.facts.items()
+    }
+    numbers = {name: locales.phone(getattr(clinic, name), locale, aloud) for name in Clinic.FACTS}
     return spoken | numbers
+
+
+def _foreign_lang(library: Library, locale: Locale) -> Locale | None:
+    source = library.locales[source_locale(library)]
+    return source if locales.script(locale) != locales.script(source) == LATIN else None
+
+
+def _by_script(text: str) -> Iterator[tuple[str, bool]]:
+    """Split a text into stretches, and say of each whether it is Latin words; none is empty."""
+    end = 0
+    for match in LATIN_WORDS.finditer(text):
+        if match.start() > end:
+            yield text[end : match.start()], False
+        yield match[0], True
+        end = match.end()
+    if end < len(text):
+        yield text[end:], False
 
 
 def _block(speaker: _Speaker, section: Section) -> Block:

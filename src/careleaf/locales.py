@@ -6,10 +6,13 @@ it stands inside Unicode isolates, without which "020 7946 0123" prints as "0123
 """
 
 import gettext
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, time
-from functools import lru_cache
+from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import Final
 
 import babel
@@ -41,6 +44,10 @@ SCRIPT: Final = 4
 COUNTED: Final = 1000
 """So many whole numbers are tried to compare two plural rules: beyond, only a million differs, in some."""
 
+IN_PRINT: Final[Mapping[str, str]] = MappingProxyType({})
+"""Not aloud: numbers, times and units as they are written."""
+NOON: Final = 12
+
 NO_BREAK_SPACE: Final = "\u00a0"
 LEFT_TO_RIGHT_ISOLATE: Final = "\u2066"
 RIGHT_TO_LEFT_ISOLATE: Final = "\u2067"
@@ -67,19 +74,30 @@ def in_cldr(locale: Locale) -> bool:
     return True
 
 
-def speak(fact: Fact, value: FactValue | None, locale: Locale, span: str) -> str:
+def speak(
+    fact: Fact, value: FactValue | None, locale: Locale, span: str, aloud: Mapping[str, str] = IN_PRINT
+) -> str:
     """Say a Fact in a language. `value` is the clinic's own, or None for the topic's.
 
-    `span` is the language's way to say a range, with {low} and {high}: "{low} to {high}". Raises
+    `span` is the language's way to say a range, with {low} and {high}: "{low} to {high}". `aloud` are the
+    templates' own words, for a text that is read to somebody: times and units are then said in words. Raises
     UnspokenError.
     """
     if isinstance(fact, Clock):
-        return _clock(fact.value, locale, span)
+        return _clock(fact.value, locale, span, aloud)
     said = fact.value if value is None else value
+    if aloud:
+        # Some languages have no words for a unit that show its number: the symbol must do.
+        with suppress(UnspokenError):
+            return _said(fact, said, locale, span, in_words=True)
+    return _said(fact, said, locale, span, in_words=False)
+
+
+def _said(fact: Fact, said: FactValue, locale: Locale, span: str, *, in_words: bool) -> str:
     if not isinstance(said, tuple):
-        return _whole(_one(fact, said, locale), locale)
+        return _whole(_one(fact, said, locale, in_words=in_words), locale)
     low, high = said
-    last = _one(fact, high, locale, locale.range_plural)
+    last = _one(fact, high, locale, locale.range_plural, in_words=in_words)
     if _digits(high, locale) not in last:
         # Some languages have a form of their own for two, which says the unit without its number.
         raise UnspokenError(f"the range {low} to {high} would be said as {low} to {last}")
@@ -92,9 +110,12 @@ def bare(said: str) -> str:
     return said.translate({ord(sign): None for sign in controls} | {ord(NO_BREAK_SPACE): " "})
 
 
-def phone(number: str, locale: Locale) -> str:
-    """Print a telephone number so that it reads left to right and stays on one line."""
-    return _whole(number, locale)
+def phone(number: str, locale: Locale, aloud: Mapping[str, str] = IN_PRINT) -> str:
+    """Print a telephone number so that it reads left to right and stays on one line; aloud, by digits."""
+    if not aloud:
+        return _whole(number, locale)
+    plus = f"{aloud['plus']} " if number.startswith("+") else ""
+    return plus + _isolate(", ".join(" ".join(group) for group in re.findall(r"\d+", number)), locale)
 
 
 def code(text: str, locale: Locale) -> str:
@@ -107,13 +128,15 @@ def day(value: date, locale: Locale) -> str:
     return _local(format_date(value, "long", locale=cldr(locale.cldr)), locale)
 
 
-def opening(hours: Hours, locale: Locale, ui: Mapping[str, str]) -> str:
+def opening(hours: Hours, locale: Locale, ui: Mapping[str, str], aloud: Mapping[str, str] = IN_PRINT) -> str:
     """Say on which days, and from when to when, a clinic is open, in the templates' own words."""
     names = [get_day_names("wide", "stand-alone", cldr(locale.cldr))[DAYS.index(each)] for each in hours.days]
     days = format_list(names, locale=cldr(locale.cldr))
     if len(names) > 2 and _consecutive(hours.days):  # noqa: PLR2004 # two days are listed, not spanned
         days = ui["day-range"].format(low=names[0], high=names[-1])
-    return ui["day-hours"].format(days=days, times=_clock((hours.open, hours.close), locale, ui["range"]))
+    return ui["day-hours"].format(
+        days=days, times=_clock((hours.open, hours.close), locale, ui["range"], aloud)
+    )
 
 
 def script(locale: Locale) -> str:
@@ -172,26 +195,28 @@ def _consecutive(days: Sequence[str]) -> bool:
     return tuple(days) == DAYS[first : first + len(days)]
 
 
-def _one(fact: Fact, value: int, locale: Locale, plural: str | None = None) -> str:
+def _one(fact: Fact, value: int, locale: Locale, plural: str | None = None, *, in_words: bool) -> str:
     if isinstance(fact, Strength):
         return f"{fact.unit} {_digits(value, locale)}"
     if isinstance(fact, Measure):
-        said = _measured(value, fact.unit, locale, plural)
+        said = _measured(value, fact.unit, locale, plural, in_words=in_words)
         if str(value) not in said and not fact.unit.startswith("duration"):
             raise UnspokenError(f"{value} would be said as {said}, without its number")
         return _local(said, locale)
     return _digits(value, locale)
 
 
-def _measured(value: int, unit: str, locale: Locale, plural: str | None) -> str:
-    """Say durations in words and other units as symbols, in the plural form that fits or the one asked for.
+def _measured(value: int, unit: str, locale: Locale, plural: str | None, *, in_words: bool) -> str:
+    """Say durations in words, and other units as symbols unless asked for, in the plural form that fits.
+
+    `plural` is the form to take instead.
 
     CLDR leaves out of a long form what its short one says already. Babel's own `format_unit` does not
     look there and prints "21 duration-day", or the wrong plural, so the two are joined here.
     """
     language = cldr(locale.cldr)
     forms = language._data["unit_patterns"].get(unit, {})  # noqa: SLF001 # Babel has no other way to them
-    long = forms.get("long", {}) if unit.startswith("duration") else {}
+    long = forms.get("long", {}) if in_words or unit.startswith("duration") else {}
     patterns = {**forms.get("short", {}), **long}
     pattern = patterns.get(plural or language.plural_form(value), patterns.get("other"))
     if pattern is None:
@@ -199,11 +224,24 @@ def _measured(value: int, unit: str, locale: Locale, plural: str | None) -> str:
     return str(pattern.format(value))
 
 
-def _clock(value: time | tuple[time, time], locale: Locale, span: str) -> str:
-    pattern = locale.time_pattern or "short"
-    moments = value if isinstance(value, tuple) else (value,)
-    said = [_local(format_time(each, pattern, locale=cldr(locale.cldr)), locale) for each in moments]
-    return _whole(said[0] if len(said) == 1 else span.format(low=said[0], high=said[1]), locale)
+def _clock(
+    value: time | tuple[time, time], locale: Locale, span: str, aloud: Mapping[str, str] = IN_PRINT
+) -> str:
+    say = partial(_moment, locale=locale, aloud=aloud)
+    return _whole(
+        span.format(low=say(value[0]), high=say(value[1])) if isinstance(value, tuple) else say(value), locale
+    )
+
+
+def _moment(moment: time, locale: Locale, aloud: Mapping[str, str]) -> str:
+    """Say a time of day: as CLDR writes it; or aloud, by twelve hours and the part of the day."""
+    if not aloud:
+        pattern = locale.time_pattern or "short"
+        return _local(format_time(moment, pattern, locale=cldr(locale.cldr)), locale)
+    parts = ("morning", NOON), ("afternoon", NOON + 6), ("evening", NOON + 12)
+    period = next(aloud[name] for name, end in parts if moment.hour < end)
+    hour, minute = (_digits(number, locale) for number in (moment.hour % NOON or NOON, moment.minute))
+    return aloud["clock" if moment.minute else "clock-hour"].format(hour=hour, minute=minute, period=period)
 
 
 def _digits(value: int, locale: Locale) -> str:

@@ -403,6 +403,7 @@ UI_PLACES: Final[Mapping[str, frozenset[str]]] = {
     "morning": frozenset(),
     "afternoon": frozenset(),
     "evening": frozenset(),
+    "plus": frozenset(),
     "version": frozenset({"version"}),
     "text-digest": frozenset({"digest"}),
     "dated": frozenset({"date"}),
@@ -876,6 +877,8 @@ class Leaflet:
     all_sources: tuple[Source, ...]
     ui: Mapping[str, str]
     """The templates' own words that need nothing filled in."""
+    beside: "Leaflet | None" = None
+    """The same in the source language, for a format that prints both."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,33 +2,36 @@
 
 from wcwidth import wcswidth
 
+from careleaf.breaks import segments
 from careleaf.model import Artifact, Job
 
 
 def write(job: Job) -> Artifact:
     """Encode the markup; wrap it first where the format has a width."""
-    text = job.markup if job.columns is None else wrap(job.markup, job.columns)
+    text = job.markup if job.columns is None else wrap(job.markup, job)
     return Artifact(job.path, text.encode(), pages=0)
 
 
-def wrap(text: str, columns: int) -> str:
-    """Wrap each line to `columns` terminal cells; what continues it is indented like its own text.
+def wrap(text: str, job: Job) -> str:
+    """Wrap each line to the Job's columns, in terminal cells.
 
-    Cells, not characters: a Korean syllable is two wide, a vowel mark none.
+    Cells, not characters: a Chinese sign is two wide, a vowel mark none.
     """
-    lines = (line for row in text.splitlines() for line in _wrapped(row.rstrip(), columns))
+    lines = (line for row in text.splitlines() for line in _wrapped(row.strip(" "), job))
     return "\n".join(lines).strip("\n") + "\n"
 
 
-def _wrapped(row: str, columns: int) -> list[str]:
-    body = row.lstrip(" -*")
-    hanging = " " * (len(row) - len(body))
-    lines = [row[: len(row) - len(body)]]
-    # Split at plain spaces only: a no-break space holds a value together.
-    for number, word in enumerate(body.split(" ")):
-        glue = " " if number and lines[-1].strip() else ""
-        if glue and wcswidth(lines[-1] + glue + word) > columns:
-            lines.append(hanging + word)
-        else:
-            lines[-1] += glue + word
-    return [line.rstrip() for line in lines]
+def _wrapped(row: str, job: Job) -> list[str]:
+    lines = [""]
+    for part in _parts(row, job):
+        if lines[-1] and wcswidth(lines[-1] + part.rstrip(" ")) > (job.columns or 0):
+            lines.append("")
+        lines[-1] += part
+    return [line.rstrip(" ") for line in lines]
+
+
+def _parts(row: str, job: Job) -> list[str]:
+    """Split a line where it may break: at plain spaces alone for a language whose words stay whole."""
+    if not job.keep_words:
+        return segments(row, job.lang)
+    return [f"{word} " for word in row.split(" ")]

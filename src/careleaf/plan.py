@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from careleaf import fonts
-from careleaf.approvals import reading_status
+from careleaf.approvals import reading_status, status, worst
 from careleaf.model import Clinic, Edition, Format, Library, Reading, Selection, Status, Topic
 from careleaf.words import reading, source_locale, ui_texts
 
@@ -52,6 +52,7 @@ def plan(
         edition
         for edition in everything
         if all(not values or getattr(edition, field) in values for field, values, _ in asked)
+        and (selection.formats or not library.formats[edition.format].bilingual)
     )
     return everything, tuple(wanted)
 
@@ -63,10 +64,22 @@ def _editions(
     presses = {name: press(library, versions, form) for name, form in library.formats.items()}
     for topic, lang, clinic in product(library.topics.values(), library.locales, library.clinics.values()):
         found = reading(library, topic, lang, clinic) if clinic.speaks(lang) else None
-        state = reading_status(library, topic, found, today) if found else Status.MISSING
-        if found and state in printed:
-            for form in library.formats.values():
-                yield edition(library, found, state, clinic, form, presses[form.name])
+        if found is None:
+            continue
+        state = reading_status(library, topic, found, today)
+        for form in library.formats.values():
+            shown = _shown(library, topic, clinic, form, state, today)
+            if shown in printed and not (form.bilingual and library.locales[lang].source):
+                yield edition(library, found, shown, clinic, form, presses[form.name])
+
+
+def _shown(  # noqa: PLR0913, PLR0917 # all that it depends on
+    library: Library, topic: Topic, clinic: Clinic, form: Format, state: Status, today: date
+) -> Status:
+    """Give the status of a leaflet: with two languages on its pages, the worse of both."""
+    if not form.bilingual:
+        return state
+    return worst((state, status(library, topic, source_locale(library), clinic, today)))
 
 
 def press(library: Library, versions: Mapping[str, str], form: Format) -> str:
@@ -95,6 +108,7 @@ def _parts(library: Library, topic: Topic, lang: str, clinic: Clinic, form: Form
         [_dump(library.sources[key]) for key in sources],
         [hashlib.sha256(library.images[name]).hexdigest() for name in pictures if name in library.images],
         fonts.sums(locale.fonts),
+        ui_texts(library, source_locale(library)) if form.bilingual else None,
     ]
 
 

@@ -82,7 +82,7 @@ class Press:
             updated=library.topics[edition.topic].updated,
             pages=form.pages and form.pages + (not leaflet.locale.source),
             columns=form.columns,
-            fonts=leaflet.locale.fonts,
+            fonts=(*leaflet.locale.fonts, *(leaflet.beside.locale.fonts if leaflet.beside else ())),
             phones=tuple(getattr(library.clinics[edition.clinic], name) for name in Clinic.FACTS),
             lang=leaflet.locale.cldr,
             keep_words=leaflet.locale.keep_words,

@@ -68,6 +68,13 @@ TEXT = {
 @click.option(
     "--jobs", type=click.IntRange(1, 256), default=pool.cores, help="How many at once (default: one a core)."
 )
+@click.option(
+    "--bilingual",
+    "beside",
+    multiple=True,
+    metavar="LANG",
+    help="Print this language and English side by side, line by line; may be given again.",
+)
 @click.option("--approved-only", is_flag=True, help="Leave out what nobody has approved.")
 @click.option("--force", is_flag=True, help="Make again what is done already.")
 @out_option
@@ -80,6 +87,7 @@ def build(  # noqa: PLR0913 # one for each option
     formats: tuple[str, ...],
     clinics: tuple[str, ...],
     jobs: int,
+    beside: tuple[str, ...],
     approved_only: bool,
     force: bool,
     out: Path,
@@ -91,8 +99,15 @@ def build(  # noqa: PLR0913 # one for each option
     \b
     careleaf build
     careleaf build --topic milia-in-babies --lang es --lang ko
+    careleaf build --bilingual ar --topic after-laser
     careleaf build --approved-only --out /srv/leaflets
     """
+    if beside:
+        if langs or formats:
+            raise click.UsageError(
+                "--bilingual names the language and the format: leave --lang and --format out."
+            )
+        langs, formats = beside, _bilingual(root)
     selection = Selection(topics, langs, formats, clinics, approved_only)
     with _progress() as progress:
         options = pipeline.Options(today(), jobs, force, progress)
@@ -113,6 +128,14 @@ def build(  # noqa: PLR0913 # one for each option
         print_findings(report.findings)
         click.echo(_summary(report, out))
     leave(ok=report.ok)
+
+
+def _bilingual(root: Path | None) -> tuple[str, ...]:
+    """Give the formats that print two languages."""
+    found = tuple(form.name for form in loaded(root).formats.values() if form.bilingual)
+    if not found:
+        raise click.ClickException("the library has no format with two languages.")
+    return found
 
 
 def _summary(report: pipeline.Report, out: Path) -> str:
