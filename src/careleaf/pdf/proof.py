@@ -42,14 +42,15 @@ def letters(text: str) -> Counter[str]:
 def _digits(page: pypdfium2.PdfTextPage) -> Iterator[str]:
     """Yield the digits of each line, in the order of their places on paper."""
     raw, x, y = pypdfium2.raw, ctypes.c_double(), ctypes.c_double()
-    found: dict[float, list[tuple[float, str]]] = {}
+    found: dict[float, list[tuple[float, int, str]]] = {}
     for index in range(page.count_chars()):
         code = raw.FPDFText_GetUnicode(page.raw, index)
         if ord("0") <= code <= ord("9"):
             raw.FPDFText_GetCharOrigin(page.raw, index, x, y)
-            found.setdefault(round(y.value), []).append((x.value, chr(code)))
+            # Letters that were shaped together have one place: they stand there in the order of the text.
+            found.setdefault(round(y.value), []).append((x.value, index, chr(code)))
     for line in found.values():
-        yield "".join(digit for _, digit in sorted(line))
+        yield "".join(digit for _, _, digit in sorted(line))
 
 
 def lost(proof: Proof, text: str) -> str:
