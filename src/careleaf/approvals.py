@@ -26,7 +26,7 @@ from careleaf.model import (
     Trail,
     Withdrawal,
 )
-from careleaf.words import reading, readings
+from careleaf.words import begun, reading, readings
 
 ORDER: Final = (
     Status.WITHDRAWN,
@@ -91,7 +91,7 @@ def status(library: Library, topic: Topic, lang: str, clinic: Clinic, today: dat
     """Derive where a topic stands in a language at a clinic."""
     found = reading(library, topic, lang, clinic)
     if found is None:
-        there = {(lang, topic.name), (lang, UI)} <= library.catalogs.keys()
+        there = all(begun(library.catalogs.get((lang, name))) for name in (topic.name, UI))
         return Status.STALE if there else Status.MISSING
     return reading_status(library, topic, found, today)
 

@@ -35,6 +35,12 @@ _CONFIGURATION: Final = """<?xml version="1.0"?>
 """
 
 
+LATIN: Final = "Noto Sans"
+"""Serves Latin, Greek and Cyrillic, and the Latin words in all other scripts."""
+REGIONS: Final = {"Jpan": "JP", "Kore": "KR", "Hans": "SC"}
+"""Families that have the same Chinese signs, each in the shapes that its readers know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Face:
     """One font file. `weight` is 400 or 700; 0 stands for a variable file that has both."""
@@ -73,6 +79,15 @@ def characters(family: str) -> frozenset[int]:
         return frozenset()
     with TTFont(file, lazy=True) as font:
         return frozenset(font.getBestCmap())
+
+
+def serving(script: str, text: str) -> tuple[str, ...]:
+    """Choose families for a language by some text of it: what has all its letters, then one for Latin."""
+    wanted = {ord(sign) for sign in text if sign.isalpha()}
+    whole = [family for family in sorted(families()) if wanted <= characters(family)]
+    own = [family for family in whole if family.endswith(REGIONS.get(script, " "))]
+    first = (*own, *(family for family in whole if family == LATIN), *whole)[:1]
+    return tuple(dict.fromkeys((*first, LATIN)))
 
 
 @lru_cache(maxsize=8)

@@ -385,6 +385,8 @@ def _keyed(reader: _Reader, file: str, adapter: TypeAdapter[dict[str, N]]) -> di
     if not (reader.root / file).is_file():
         return {}
     tree = reader.read_yaml(file)
+    if tree and tree.value is None:  # nothing but comments
+        return {}
     if tree and isinstance(tree.value, dict):
         rows = tree.value.items()
         tree.value = {key: row | {NAME: key} if isinstance(row, dict) else row for key, row in rows}

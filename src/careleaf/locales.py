@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, time
 from functools import lru_cache, partial
 from types import MappingProxyType
@@ -72,6 +73,40 @@ def in_cldr(locale: Locale) -> bool:
     except (babel.UnknownLocaleError, ValueError):
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What CLDR knows of a language that a profile needs. `words` are some in which its letters stand."""
+
+    title: str
+    english: str
+    direction: str
+    script: str
+    digits: str
+    words: str
+
+
+def known(tag: str) -> Known:
+    """Look a language up in CLDR. Raises LookupError if it is not there."""
+    try:
+        language = cldr(tag)
+    except (babel.UnknownLocaleError, ValueError) as error:
+        raise LookupError(tag) from error
+    names = [
+        name
+        for names in (get_day_names, get_month_names)
+        for name in names("wide", "stand-alone", language).values()
+    ]
+    title = language.get_display_name() or tag
+    return Known(
+        title=title[:1].upper() + title[1:],
+        english=language.get_display_name("en") or tag,
+        direction="rtl" if language.character_order == "right-to-left" else "ltr",
+        script=_script(language),
+        digits=language.default_numbering_system,
+        words=" ".join((title, *names)),
+    )
 
 
 def speak(
@@ -141,7 +176,10 @@ def opening(hours: Hours, locale: Locale, ui: Mapping[str, str], aloud: Mapping[
 
 def script(locale: Locale) -> str:
     """Give the script that a language is written in, by its ISO 15924 code, as CLDR has it."""
-    tag = cldr(locale.cldr)
+    return _script(cldr(locale.cldr))
+
+
+def _script(tag: babel.Locale) -> str:
     likely = babel.core.get_global("likely_subtags")
     full = likely.get(str(tag)) or likely.get(tag.language, "")
     return tag.script or next((part for part in full.split("_") if len(part) == SCRIPT), "Zyyy")

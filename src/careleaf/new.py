@@ -2,17 +2,34 @@
 
 import re
 import shutil
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Final
 
+from careleaf import fonts, locales
 from careleaf.load import FOLDERS
-from careleaf.model import SLUG, UI
+from careleaf.model import SLUG, TAG, UI
 from careleaf.publish import replace
 from careleaf.render import page
 
 YEARS: Final = 2
 """How long until the first review of a new topic."""
+UNBROKEN: Final = {"Khmr", "Laoo", "Mymr"}
+"""Scripts without spaces for which the engine finds no place to break a line."""
+UNSPACED: Final = UNBROKEN | {"Thai", "Hans", "Hant", "Jpan", "Tibt"}
+"""Scripts without spaces between words."""
+COMPACT: Final = {"Latn", "Cyrl", "Grek", "Hebr", "Armn", "Geor"}
+"""Scripts with few signs above and below their letters."""
+LANGUAGE_FILES: Final = {
+    "profile.yaml": "profile.yaml",
+    "language.yaml": "language.yaml",
+    "glossary.yaml": "renderings.yaml",
+}
+"""The files of a language besides its catalogs, each with its page here."""
+USUAL: Final = 1.4
+ROOMY: Final = 1.6
+"""Line heights, as multiples of the font size."""
 
 
 class Taken(Exception):  # noqa: N818 # as in "this name is taken"
@@ -36,6 +53,32 @@ def new_topic(root: Path, name: str, kind: str, today: date) -> Path:
 def new_clinic(root: Path, name: str) -> Path:
     """Write a commented skeleton of a clinic. Raises Taken."""
     return _write(root, "clinics", name, page("clinic.yaml"))
+
+
+def new_language(root: Path, tag: str, cldr: str) -> tuple[Path, ...]:
+    """Write a language's profile from CLDR, and its words for the checks. Raises Taken, LookupError."""
+    if not re.match(TAG, tag):
+        raise Taken(f"{tag} is no language tag: write it like fr, pt-BR or zh-Hant")
+    folder = root / "locales" / tag
+    if folder.exists():
+        raise Taken(f"{folder} is there already")
+    known = locales.known(cldr)
+    unspaced = known.script in UNSPACED
+    values = asdict(known) | {
+        "cldr": cldr,
+        "families": fonts.serving(known.script, known.words),
+        "line_height": USUAL if known.script in COMPACT else ROOMY,
+        "split_words": known.script in UNBROKEN,
+        "anywhere": unspaced,
+    }
+    files = {
+        "profile.yaml": "profile.yaml",
+        "language.yaml": "language.yaml",
+        "glossary.yaml": "renderings.yaml",
+    }
+    for name, template in files.items():
+        replace(folder / name, page(template, **values).encode())
+    return tuple(folder / name for name in files)
 
 
 def _write(root: Path, folder: str, name: str, text: str) -> Path:

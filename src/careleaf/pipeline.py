@@ -1,7 +1,7 @@
 """The way through: load, check, plan, compose, render, write, publish."""
 
 import hashlib
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ from careleaf.model import Edition, Job, Library, Selection, Status
 from careleaf.plan import plan
 from careleaf.render import Press, RenderError
 from careleaf.versions import versions
+from careleaf.words import source_locale
 
 Progress = Callable[[int, int, str], None]
 """Called with how many leaflets are done, of how many, and the name of the last."""
@@ -65,8 +66,8 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
     with publish.opened(out) as done:
         todo = _outstanding(out, done, wanted, options)
         publish.announce(out, done, library, todo)
-        made = dict(_make(library, todo, out, options, findings))
         kept = _kept(out, done, everything, todo)
+        made = _as_long(library, dict(_make(library, todo, out, options, findings)), kept, findings)
         removed = publish.finish(out, kept | made, library, settled="" if findings else key)
     return Report(tuple(sorted(findings)), tuple(made), _without(wanted, todo), tuple(removed))
 
@@ -168,6 +169,26 @@ def _make(
         if not artifact.findings:
             yield by_path[job.path], publish.publish(out, by_path[job.path], artifact)
         options.progress(number, len(editions), job.name)
+
+
+def _as_long(
+    library: Library,
+    made: Mapping[Edition, publish.Row],
+    kept: Mapping[Edition, publish.Row],
+    findings: list[Finding],
+) -> dict[Edition, publish.Row]:
+    """Leave out translations that are more than a page longer than their English: something got into them."""
+    source = source_locale(library)
+    pages = {row.path: row.pages for row in (*kept.values(), *made.values())}
+    english = {
+        edition: pages.get(edition.path.replace(f"/{edition.lang}/", f"/{source}/", 1)) for edition in made
+    }
+    long = {edition for edition, row in made.items() if (limit := english[edition]) and row.pages > limit + 1}
+    for edition in sorted(long, key=str):
+        message = f"it has {made[edition].pages} pages, and the English has {english[edition]}"
+        mend = "A translation has one page more at most: shorten it, or see what got in."
+        findings.append(Finding(str(edition), 0, "page-limit", message, mend))
+    return {edition: row for edition, row in made.items() if edition not in long}
 
 
 def _jobs(library: Library, editions: Iterable[Edition], findings: list[Finding]) -> Iterator[Job]:

@@ -19,6 +19,7 @@ PACKAGES: Final = (
     "cssselect2",
     "jinja2",
     "babel",
+    "icu4py",
     "wcwidth",
 )
 """A new version of any of these may print another page."""

@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from careleaf import locales, markup
-from careleaf.model import UI, Clinic, Entry, Fact, Library, Locale, Reading, Section, Topic
+from careleaf.model import UI, Catalog, Clinic, Entry, Fact, Library, Locale, Reading, Section, Topic
 
 SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|(?<=:)\s+(?=[A-Z])")
 _READING: Final = TypeAdapter(Reading)
@@ -42,6 +42,11 @@ def _translated(library: Library, name: str, lang: str, english: Mapping[str, st
     if not all(_is_current(entry, english[id_]) for id_, entry in entries.items()):
         return None
     return {id_: entry.text for id_, entry in entries.items() if entry}
+
+
+def begun(catalog: Catalog | None) -> bool:
+    """Say whether anything of a catalog is translated: one that waits for its translator holds nobody up."""
+    return catalog is not None and any(entry.text for entry in catalog.entries.values())
 
 
 def _is_current(entry: Entry | None, english: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from careleaf import markup
 from careleaf.findings import Finding, Severity
 from careleaf.model import UI, Catalog, Entry, Library
+from careleaf.words import begun
 
 
 def english(library: Library, name: str) -> Mapping[str, str] | None:
@@ -82,7 +83,7 @@ def current(library: Library) -> Iterator[Finding]:
     """Every text of a catalog is translated from today's English, and sure."""
     for (tag, name), catalog in library.catalogs.items():
         texts = english(library, name)
-        if texts is not None and tag in library.locales:
+        if texts is not None and tag in library.locales and begun(catalog):
             yield from _behind(catalog, texts)
             yield from _obsolete(catalog)
 
@@ -92,13 +93,13 @@ def present(library: Library) -> Iterator[Finding]:
     for clinic in library.clinics.values():
         for tag in clinic.languages:
             for topic in library.topics if tag in library.locales and not library.locales[tag].source else ():
-                if (tag, topic) not in library.catalogs:
+                if not begun(library.catalogs.get((tag, topic))):
                     message = f"{clinic.file} promises {tag}, and {topic} is not translated"
                     mend = f"Translate it, or take {tag} out of the clinic's languages."
                     file = f"locales/{tag}/LC_MESSAGES/{topic}.po"
                     yield Finding(file, 0, "missing", message, mend, Severity.HELD)
-    for tag in sorted({tag for tag, _ in library.catalogs}):
-        if (tag, UI) not in library.catalogs:
+    for tag in sorted({tag for (tag, _), catalog in library.catalogs.items() if begun(catalog)}):
+        if not begun(library.catalogs.get((tag, UI))):
             mend = "Translate templates/ui.yaml: without it, nothing in this language can be printed."
             file = f"locales/{tag}/LC_MESSAGES/{UI}.po"
             yield Finding(
@@ -113,19 +114,25 @@ def concerns(finding: Finding, topics: Container[str], langs: Container[str]) ->
 
 
 def _behind(catalog: Catalog, texts: Mapping[str, str]) -> Iterator[Finding]:
+    untranslated = [id_ for id_ in texts if id_ not in catalog.entries or not catalog.entries[id_].text]
+    if untranslated:
+        first = catalog.entries.get(untranslated[0])
+        more = f" and {len(untranslated) - 1} more" if len(untranslated) > 1 else ""
+        message, mend = f"{untranslated[0]}{more}: not translated", "Translate what has no words."
+        line = first.line if first else 0
+        yield Finding(catalog.file, line, "stale", message, mend, Severity.HELD)
     for id_, text in texts.items():
         entry = catalog.entries.get(id_)
-        line = entry.line if entry else 0
         if entry is None or not entry.text:
-            message, mend = f"{id_} is not translated", "Translate it."
-        elif entry.fuzzy:
+            continue
+        if entry.fuzzy:
             message, mend = f"{id_} is marked fuzzy", "Check the translation, then remove the mark."
         elif entry.english != text:
             message = f"the English of {id_} has changed"
             mend = f"Translate it anew, and make its msgid the new English: {text!r}"
         else:
             continue
-        yield Finding(catalog.file, line, "stale", message, mend, Severity.HELD)
+        yield Finding(catalog.file, entry.line, "stale", message, mend, Severity.HELD)
 
 
 def _obsolete(catalog: Catalog) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from careleaf import fonts
+from careleaf import fonts, shaping
 from careleaf.findings import Finding, Severity
 from careleaf.model import Library
 
@@ -85,6 +85,17 @@ def glyphs(library: Library) -> Iterator[Finding]:
             yield Finding(place.file, place.line, "glyph", message, mend)
 
 
+def shaped(library: Library) -> Iterator[Finding]:
+    """Every vowel sign and accent has a letter to stand on: else it is drawn on a dotted circle."""
+    for place in printed(library):
+        locale = library.locales.get(place.lang)
+        marked = any(unicodedata.category(sign)[0] == "M" for sign in place.text)
+        if locale and marked and (wrong := shaping.unshaped(place.text, locale.fonts)):
+            message = f"{place.unit}: a sign has no letter to stand on, in {wrong.strip()[:40]!r}"
+            mend = "Type the word anew: a letter is missing, or its parts are in a wrong order."
+            yield Finding(place.file, place.line, "unshaped", message, mend)
+
+
 def font_names(library: Library) -> Iterator[Finding]:
     """Every font family of a profile is one that careleaf ships."""
     for locale in library.locales.values():
@@ -118,4 +129,4 @@ def _known(families: tuple[str, ...]) -> frozenset[int]:
     )
 
 
-RULES = (invisible, font_names, glyphs, tags)
+RULES = (invisible, font_names, glyphs, shaped, tags)

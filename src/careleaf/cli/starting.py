@@ -6,9 +6,12 @@ from pathlib import Path
 
 import click
 
-from careleaf.cli.shell import own_root, root_option, today
+from careleaf.cli.shell import loaded, own_root, root_option, today
 from careleaf.load import shipped
-from careleaf.new import Taken, new_clinic, new_library, new_topic
+from careleaf.new import Taken, new_clinic, new_language, new_library, new_topic
+from careleaf.translate.keep import save
+from careleaf.translate.sync import synced
+from careleaf.translate.tasks import names
 
 KINDS = ("aftercare", "prevention", "reassurance", "information")
 
@@ -63,6 +66,33 @@ def clinic(*, name: str, root: Path | None) -> None:
     with _refusals(chosen):
         file = new_clinic(chosen, name)
     _started(file)
+
+
+@new.command()
+@click.argument("tag")
+@click.option(
+    "--cldr", default=None, help="The nearest language that CLDR knows, where it does not know TAG."
+)
+@root_option
+def language(*, tag: str, cldr: str | None, root: Path | None) -> None:
+    """Write the folder of a language: its profile from CLDR, and every text to be translated, in order.
+
+    \b
+    careleaf new language vi
+    careleaf new language prs --cldr fa-AF
+    """
+    chosen = own_root(root)
+    with _refusals(chosen):
+        try:
+            files = new_language(chosen, tag, cldr or tag)
+        except LookupError as error:
+            message = f"CLDR does not know {cldr or tag}. Name its nearest relative with --cldr."
+            raise click.UsageError(message) from error
+        found = loaded(chosen)
+        for name in names(found):
+            save(chosen, found, tag, synced(found, name, tag))
+    click.echo(f"{files[0].parent} is there. Confirm what {files[0]} marks, then send the texts out:")
+    click.echo(f"careleaf translate export {tag} ui")
 
 
 def _started(file: Path) -> None:
