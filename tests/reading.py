@@ -25,6 +25,7 @@ from pdfminer.pdffont import PDFFont, PDFUnicodeNotDefined
 from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
 from pdfminer.pdfpage import PDFPage
 from pdfminer.psparser import PSLiteral
+from pdfminer.utils import decode_text
 
 from careleaf.compose import compose
 from careleaf.model import Edition, Job, Leaflet
@@ -165,11 +166,12 @@ class Mark:
     mcid: int | None
     glyphs: list[str] = field(default_factory=list)
     baseline: float = 0.0
+    actual: str | None = None
 
     @property
     def text(self) -> str:
         """Its text in the order of reading."""
-        return logical(self.glyphs)
+        return logical(self.glyphs) if self.actual is None else self.actual
 
 
 class _Marks(PDFTextDevice):
@@ -185,7 +187,10 @@ class _Marks(PDFTextDevice):
         self.pages.append([])
 
     def begin_tag(self, tag: PSLiteral, props: Any = None) -> None:  # noqa: ANN401 # as pdfminer calls it
-        mark = Mark(str(tag.name), props.get("MCID") if isinstance(props, dict) else None)
+        named = props if isinstance(props, dict) else {}
+        # Where letters were shaped together, their text is given whole, and the glyphs do not tell it.
+        actual = decode_text(named["ActualText"]) if "ActualText" in named else None
+        mark = Mark(str(tag.name), named.get("MCID"), actual=actual)
         self._open.append(mark)
         self.pages[-1].append(mark)
 

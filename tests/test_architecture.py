@@ -18,14 +18,18 @@ SRC = ROOT / "src" / "careleaf"
 
 RULES = tuple(sorted(f"check.{path.stem}" for path in (SRC / "check").glob("[!_]*.py")))
 
-CLI = ("cli.shell", "cli.press", "cli.editing", "cli.starting")
+CLI = ("cli.shell", "cli.press", "cli.editing", "cli.translating", "cli.starting")
 
 # A module imports only what stands above it; the files of rules, not one another either.
 ORDER = (
     "findings",
     "markup",
+    "stems",
     "model",
     "fonts",
+    "shaping",
+    "breaks",
+    "identify",
     "locales",
     "catalogs",
     "load",
@@ -49,6 +53,7 @@ ORDER = (
     "pdf.metadata",
     "pdf.tagging",
     "pdf.textlayer",
+    "pdf.proof",
     "pdf.engine",
     "pdf.reading",
     "pdf.raster",
@@ -59,7 +64,16 @@ ORDER = (
     "doctor",
     "new",
     "verify",
+    "single",
     "review",
+    "translate",
+    "translate.tasks",
+    "translate.sync",
+    "translate.exchange",
+    "translate.intake",
+    "translate.package",
+    "translate.progress",
+    "translate.keep",
     "pipeline",
     *CLI,
     "cli",
@@ -73,23 +87,30 @@ ROOMS = {
     "babel": {"locales"},
     "click": {"cli", *CLI},
     "fontTools": {"fonts"},
+    "icu4py": {"breaks"},
     "jinja2": {"render"},
     "pebble": {"pool"},
     "pikepdf": PDF,
     "polib": {"catalogs"},
+    "py3langid": {"identify"},
     "pydantic": {"model", "load", "plan", "publish", "pdf.reading", "schema", "words"},
     "pydantic_core": {"load"},
     "pydyf": PDF,
-    "pypdfium2": {"pdf.raster"},
-    "rich": {"cli.press"},
+    "pypdfium2": {"pdf.proof", "pdf.raster"},
+    "rich": {"cli.press", "cli.translating"},
     "ruamel": {"load"},
     "textstat": {"grades"},
+    "uharfbuzz": {"shaping"},
     "wcwidth": {"plain"},
     "weasyprint": PDF,
 }
 
 # What a printed byte passes through; the libraries of these rooms decide how a page looks.
-PAGE_ROOMS = {"markup", "locales", "render", "plain", *PDF} - {"pdf.reading", "pdf.raster"}
+PAGE_ROOMS = {"markup", "locales", "breaks", "render", "plain", *PDF} - {
+    "pdf.proof",
+    "pdf.reading",
+    "pdf.raster",
+}
 
 CACHES = {"pdf.engine._IMAGES"}
 MUTATORS = {

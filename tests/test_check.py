@@ -259,9 +259,9 @@ TRANSLATIONS: Final = {
         "source: true",
     ),
     "a placeholder of the templates' own words that nothing fills": Refusal(
-        UI, '"{low} to {high}"', '"{lo} to {high}"', f"{UI}:* *", "range"
+        UI, "text: Page {page} of {pages}", "text: Page {page} of {page}", f"{UI}:* *", "page"
     ),
-    "one of the templates' own words missing": Refusal(UI, "range:\n", "rangy:\n", f"{UI}:* *", "range"),
+    "one of the templates' own words missing": Refusal(UI, "page:\n", "pagy:\n", f"{UI}:* *", "page"),
 }
 
 BEHIND: Final = {

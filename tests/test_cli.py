@@ -53,7 +53,9 @@ def test_the_commands_are_those_that_the_documents_name() -> None:
     names = {" ".join(words) for words in COMMANDS}
     assert names == {
         "build", "check", "list", "status", "doctor", "schema", "verify", "review", "approve", "withdraw",
-        "expiring", "evidence", "new library", "new topic", "new clinic",
+        "expiring", "evidence", "new library", "new topic", "new clinic", "new language",
+        "translate sync", "translate extract", "translate status", "translate export", "translate import",
+        "translate check", "translate waive", "translate back-export", "translate back-import",
     }  # fmt: skip
 
 
@@ -498,6 +500,8 @@ ROOTED = [words for words, command in COMMANDS.items() if any("--root" in p.opts
 def at_root(words: tuple[str, ...], root: Path, folder: Path) -> Result:
     """Run a command on a library, with all that it must be told."""
     person = ["--by", "Test Reviewer", "--credential", "fixture", "--until", NEXT_YEAR]
+    sent = folder / "washing-hands.ar.csv"
+    sent.write_text("id,english,translation\n", "utf-8")
     more: dict[str, list[Any]] = {
         "verify": [foreign(folder / "any.pdf", None)],
         "build": ["--out", folder / "out"],
@@ -506,6 +510,23 @@ def at_root(words: tuple[str, ...], root: Path, folder: Path) -> Result:
         "withdraw": ["washing-hands", "--reason", "a test", "--out", folder / "out"],
         "topic": ["another", "--kind", "aftercare"],
         "clinic": ["another"],
+        "language": ["vi"],
+        "extract": ["washing-hands", "-o", folder / "any.pot"],
+        "export": ["ar", "washing-hands", "-o", folder / "any.zip"],
+        "import": [sent, "--by", "Test Translator", "--provenance", "human"],
+        "waive": [
+            "ar",
+            "washing-hands",
+            "title",
+            "--rule",
+            "term",
+            "--by",
+            "Test Reviewer",
+            "--why",
+            "a test",
+        ],
+        "back-export": ["ar", "washing-hands", "-o", folder / "any.back.po"],
+        "back-import": [sent, "--by", "Test Translator"],
     }
     return careleaf(*words, "--root", root, *more.get(words[-1], []))
 

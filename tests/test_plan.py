@@ -228,7 +228,7 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {name for name in before if before[name] != after[name]}
 
 
-ALL = {f"{lang} {form}" for lang in ("en", "ar") for form in ("handout", "web", "text")}
+ALL = {f"{lang} {form}" for lang in ("en", "ar") for form in ("handout", "web", "text")} | {"ar bilingual"}
 EN = {name for name in ALL if name.startswith("en")}
 AR = {name for name in ALL if name.startswith("ar")}
 HANDOUT = {name for name in ALL if name.endswith("handout")}

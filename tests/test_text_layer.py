@@ -117,7 +117,7 @@ def test_what_the_right_order_is() -> None:
     """From right to left: Arabic as it is written, the digits of a number turned."""
     assert reading.as_seen("\u2066020\u00a07946\u00a00123\u2069") == "3210 6497 020"
     assert reading.as_seen("\u2068SPF\u00a050\u2069") == "05 FPS"
-    assert reading.as_seen("\u2068من 10 إلى 21\u00a0يومًا\u2069") == "من 01 إلى 12 يوما"  # noqa: RUF001 # Arabic
+    assert reading.as_seen("\u2068من 10 إلى 21\u00a0يومًا\u2069") == "من 01 إلى 12 يوما"  # Arabic
     assert reading.as_seen("\u2068من 9:00\u00a0ص إلى 12:30\u00a0م\u2069") == "من 00:9 ص إلى 03:21 م"
 
 
@@ -137,12 +137,12 @@ def laid_out(built: Built, folder: Path, text: str) -> Path:
 
 RIGHT = [
     ("اتصلوا \u2066020\u00a07946\u00a00123\u2069 الآن", "020 7946 0123"),
-    ("خلال \u2068من 10 إلى 21\u00a0يومًا\u2069 عادة", "من 10 إلى 21 يومًا"),  # noqa: RUF001 # Arabic
+    ("خلال \u2068من 10 إلى 21\u00a0يومًا\u2069 عادة", "من 10 إلى 21 يومًا"),  # Arabic
     ("عامل \u2068SPF\u00a050\u2069 أو أكثر", "SPF 50"),
 ]
 WRONG = [
     ("اتصلوا 020 7946 0123 الآن", "020 7946 0123"),  # no isolate: 0123 7946 020
-    ("خلال \u2068من 21 إلى 10\u00a0يومًا\u2069 عادة", "من 10 إلى 21 يومًا"),  # noqa: RUF001 # Arabic
+    ("خلال \u2068من 21 إلى 10\u00a0يومًا\u2069 عادة", "من 10 إلى 21 يومًا"),  # Arabic
     ("خلال 10-21 يومًا عادة", "10-21"),  # no isolate: 21-10
     ("عامل \u206650 SPF\u2069 أو أكثر", "SPF 50"),
     ("أقل من \u206883°م\u2069 الآن", "38°م"),
@@ -159,7 +159,7 @@ def test_the_proof_notices_a_value_turned_round(built: Built, tmp_path: Path, te
     assert misread(laid_out(built, tmp_path, text), Counter([value])) == [f"{value}: 0 of 1"]
 
 
-@pytest.mark.parametrize("before", ["", "\u20683\u00a0أشهر\u2069 ", "\u2066111\u2069 "])  # noqa: RUF001 # Arabic
+@pytest.mark.parametrize("before", ["", "\u20683\u00a0أشهر\u2069 ", "\u2066111\u2069 "])  # Arabic
 def test_a_temperature_looks_the_same_after_other_values(built: Built, tmp_path: Path, before: str) -> None:
     """The degree sign stands between the number and the letter: bidi may move it before the number."""
     fact = Measure(type="measure", unit="temperature-celsius", value=38, min=38, max=38, sources=("X-1",))
@@ -168,7 +168,7 @@ def test_a_temperature_looks_the_same_after_other_values(built: Built, tmp_path:
 
 
 def test_the_proof_follows_a_range_into_the_next_line(built: Built, tmp_path: Path) -> None:
-    text = "\u2068من 10 إلى 21\u00a0يومًا\u2069"  # noqa: RUF001 # Arabic
+    text = "\u2068من 10 إلى 21\u00a0يومًا\u2069"  # Arabic
     for filling in range(12, 20):
         file = laid_out(built, tmp_path, "سطر " * filling + text)
         assert misread(file, Counter([text])) == [], filling

@@ -30,11 +30,10 @@ from careleaf.words import source_locale, texts, ui_texts
 DIGEST_SHOWN = 8
 """Hexadecimal digits of the text digest on a page: enough for staff to tell two versions apart."""
 LATIN: Final = "Latn"
-NAME: Final = r"[A-Za-z][\w:]*[A-Za-z0-9]"
-LATIN_WORDS: Final = re.compile(
-    rf"\u2066[A-Za-z][^\u2066-\u2069]*\u2069|{NAME}(?:[ \u00a0-]{NAME})*", re.ASCII
-)
-"""Words in Latin letters; an isolated value whole, since the engine turns one round that markup cuts."""
+NAME: Final = r"[A-Za-z][\w:]*[A-Za-z0-9](?:[ \u00a0-][A-Za-z][\w:]*[A-Za-z0-9])*"
+LATIN_WORDS: Final = re.compile(rf"\u2066[A-Za-z][^\u2066-\u2069]*\u2069|\({NAME}\)|{NAME}", re.ASCII)
+"""Words in Latin letters, with the brackets around them; an isolated value whole. The engine would turn round
+what markup cuts."""
 MAIN_SOURCES = 6
 """How many sources a page names; the embedded file has them all."""
 

@@ -87,8 +87,8 @@ class Known:
     words: str
 
 
-def known(tag: str) -> Known:
-    """Look a language up in CLDR. Raises LookupError if it is not there."""
+def known(tag: str, source: Locale) -> Known:
+    """Look a language up in CLDR, and its name in the source language. Raises LookupError."""
     try:
         language = cldr(tag)
     except (babel.UnknownLocaleError, ValueError) as error:
@@ -101,7 +101,7 @@ def known(tag: str) -> Known:
     title = language.get_display_name() or tag
     return Known(
         title=title[:1].upper() + title[1:],
-        english=language.get_display_name("en") or tag,
+        english=language.get_display_name(cldr(source.cldr)) or tag,
         direction="rtl" if language.character_order == "right-to-left" else "ltr",
         script=_script(language),
         digits=language.default_numbering_system,
@@ -216,7 +216,7 @@ def same_plurals(locale: Locale, header: str) -> bool:
         choose = gettext.c2py(rule.partition("=")[2].strip())
         pairs = {(cldr(locale.cldr).plural_form(number), choose(number)) for number in range(COUNTED)}
         forms = int(count.partition("=")[2])
-    except (ValueError, OverflowError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         return False
     kinds, chosen = {kind for kind, _ in pairs}, {form for _, form in pairs}
     return len(kinds) == len(chosen) == len(pairs) and max(chosen) < forms
@@ -225,7 +225,7 @@ def same_plurals(locale: Locale, header: str) -> bool:
 def named_months(text: str, locale: Locale) -> set[str]:
     """Give the numbers of the months that a text names: some languages write those as digits."""
     names = get_month_names("wide", "format", cldr(locale.cldr)).items()
-    return {str(number) for number, name in names if name.casefold() in text.casefold()}
+    return {str(number) for number, name in names if re.search(rf"\b{re.escape(name)}\b", text)}
 
 
 def _consecutive(days: Sequence[str]) -> bool:

@@ -507,7 +507,8 @@ class Language(Named):
     """What the checks must know of a language: the words by which they compare a text with its English.
 
     `negations` are all words that deny or forbid; `negatable` are others that a translation may well say with
-    such a word: "avoid", "lose"; `numbers` the words for a number, by its digits. With
+    such a word: "avoid", "lose"; `numbers` the words for a number, by its digits; `units` what people write
+    a CLDR unit as besides CLDR's own forms. With
     `anywhere` they are found inside words too, for scripts without spaces and languages that write such words
     together with others. `signs` are those that the language does not use, each with the one in its place.
     """
@@ -515,6 +516,7 @@ class Language(Named):
     negations: Stems = ()
     negatable: Stems = ()
     numbers: Annotated[Mapping[Numeral, Stems], Keyed] = Field(default_factory=dict)
+    units: Annotated[Mapping[Slug, Stems], Keyed] = Field(default_factory=dict)
     anywhere: bool = False
     signs: Annotated[Mapping[Short, Short], Keyed] = Field(default_factory=dict)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from careleaf import fonts, locales
 from careleaf.load import FOLDERS
-from careleaf.model import SLUG, TAG, UI
+from careleaf.model import SLUG, TAG, UI, Locale
 from careleaf.publish import replace
 from careleaf.render import page
 
@@ -55,14 +55,14 @@ def new_clinic(root: Path, name: str) -> Path:
     return _write(root, "clinics", name, page("clinic.yaml"))
 
 
-def new_language(root: Path, tag: str, cldr: str) -> tuple[Path, ...]:
+def new_language(root: Path, tag: str, cldr: str, source: Locale) -> tuple[Path, ...]:
     """Write a language's profile from CLDR, and its words for the checks. Raises Taken, LookupError."""
     if not re.match(TAG, tag):
         raise Taken(f"{tag} is no language tag: write it like fr, pt-BR or zh-Hant")
     folder = root / "locales" / tag
     if folder.exists():
         raise Taken(f"{folder} is there already")
-    known = locales.known(cldr)
+    known = locales.known(cldr, source)
     unspaced = known.script in UNSPACED
     values = asdict(known) | {
         "cldr": cldr,

@@ -14,5 +14,6 @@ def job(library: Library, found: Reading, state: Status, clinic: Clinic, form: F
 
 
 def printed_form(library: Library) -> Format | None:
-    """Give the first format that is a PDF."""
-    return next((form for form in library.formats.values() if form.extension == "pdf"), None)
+    """Give the first format that is a PDF in one language."""
+    forms = (form for form in library.formats.values() if form.extension == "pdf" and not form.bilingual)
+    return next(forms, None)

@@ -20,8 +20,12 @@ GAP: Final = r"[^.,;:]{0,40}?"
 def pattern(stems: tuple[str, ...], *, anywhere: bool = False, gap: str = GAP) -> re.Pattern[str]:
     """Compile stems, any of which may stand in a text as words, or `anywhere`. `gap` is for ` ... `."""
     before, after = ("", "") if anywhere else (rf"(?<!{LETTER})", rf"(?!{LETTER})")
-    choice = "|".join(_body(stem, gap) for stem in stems)
-    return re.compile(f"{before}(?:{choice}){after}", re.IGNORECASE)
+    return re.compile(f"{before}{choice(stems, gap)}{after}", re.IGNORECASE)
+
+
+def choice(stems: tuple[str, ...], gap: str = GAP) -> str:
+    """Give a regular expression for any of some stems, wherever it stands."""
+    return f"(?:{'|'.join(_body(stem, gap) for stem in stems)})"
 
 
 def _body(stem: str, gap: str) -> str:

@@ -117,8 +117,8 @@ def _behind(catalog: Catalog, texts: Mapping[str, str]) -> Iterator[Finding]:
     untranslated = [id_ for id_ in texts if id_ not in catalog.entries or not catalog.entries[id_].text]
     if untranslated:
         first = catalog.entries.get(untranslated[0])
-        more = f" and {len(untranslated) - 1} more" if len(untranslated) > 1 else ""
-        message, mend = f"{untranslated[0]}{more}: not translated", "Translate what has no words."
+        more = f" and {len(untranslated) - 1} more are" if len(untranslated) > 1 else " is"
+        message, mend = f"{untranslated[0]}{more} not translated", "Translate it."
         line = first.line if first else 0
         yield Finding(catalog.file, line, "stale", message, mend, Severity.HELD)
     for id_, text in texts.items():

@@ -9,10 +9,12 @@ from careleaf.findings import Finding
 from careleaf.model import Library
 from careleaf.words import spoken
 
-SIDE_BY_SIDE: Final = re.compile(r"(?<![\d.,:/-])\d[\d.,:]*\s+\d")
+SIDE_BY_SIDE: Final = re.compile(r"(?<![\d.,:/-])\d[\d.,:]*[^\S\u00a0\u202f]+\d")
 NUMERIC_DATE: Final = re.compile(r"\b\d{1,4}([./-])\d{1,2}\1\d{2,4}\b")
 HYPHEN_RANGE: Final = re.compile(r"\d\s?[-\u2010-\u2015\u2212~\u301c\uff5e]\s?\d")
-PHONE: Final = re.compile(r"\+?\(?\d[\d ().\u00a0-]{5,}\d|\b(?:999|911|112|111|000|110|119|120|116 ?117)\b")
+PHONE: Final = re.compile(
+    r"\+?\(?\d[\d ().\u00a0-]{5,}\d|(?<![\d.,])(?<!\d[\u00a0\u202f])\b(?:999|911|112|111|000|110|119|120|116 ?117)\b"
+)
 ADDRESS: Final = re.compile(
     r"\S+@\S+\.\w+|https?://|\bwww\.|\b[\w-]+\.(?:com|org|net|info|uk|eu|gov|health)\b"
     r"|\b\d+\w?,? (?:\w+ ){1,3}(?:street|st|road|rd|avenue|ave|lane|drive|square|boulevard|terrace)\b"
@@ -66,7 +68,13 @@ def _texts(library: Library) -> Iterator[tuple[str, int, str, str]]:
             yield topic.file, text.line, text.id, text.text
     for catalog in library.catalogs.values():
         for id_, entry in catalog.entries.items():
-            yield catalog.file, entry.line, id_, markup.PLACEHOLDER.sub("\u2026", entry.text)
+            # Without bold: stars in a number would hide it.
+            yield (
+                catalog.file,
+                entry.line,
+                id_,
+                markup.PLACEHOLDER.sub("\u2026", entry.text.replace("**", "")),
+            )
 
 
 RULES = (readable, the_clinics_own)

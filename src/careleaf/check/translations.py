@@ -16,16 +16,20 @@ from typing import Final
 from careleaf import fonts, identify, locales, markup
 from careleaf.findings import Finding, Severity
 from careleaf.model import Catalog, Entry, Kind, Language, Library, Locale, Rendering, Term, Waiver
-from careleaf.stems import pattern
+from careleaf.stems import LETTER, choice, pattern
 from careleaf.words import source_locale
 
-NUMERAL: Final = re.compile(r"(?<![A-Za-z\d])\d+(?:[.,\u066b\u066c\u00a0\u202f]\d+)*")
+NUMERAL: Final = re.compile(r"(?:(?<!\w)[-\u2212])?\d+(?:[.,\u066b\u066c\u00a0\u202f]\d+)*")
 NOT_A_DIGIT: Final = re.compile(r"\D")
-LATIN_WORDS: Final = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f:.+\u2019'-]*")
+LATIN_WORDS: Final = re.compile(
+    r"(?<![^\W\d_])[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f:.+\u2019'-]*(?![\u0370-\u05ff])"
+)
 WORD: Final = re.compile(r"[^\W\d_]+")
 SENTENCE: Final = re.compile(r"(?<=[.!?:\u0964\u06d4])\s+")
 ALPHABETS: Final = frozenset({"Latn", "Cyrl", "Grek", "Armn", "Hebr", "Arab", "Deva"})
 """Scripts of which a word has one: letters of another look alike, or got in by mistake."""
+ALIKE: Final = frozenset({"Cyrl", "Grek", "Armn"})
+"""Alphabets with letters that look like Latin ones."""
 COMMON: Final = frozenset({"Zyyy", "Zinh"})
 NO_LANGUAGE: Final = Language.model_validate({"\0name": "", "negations": []})
 BLANK: Final = " \u2026 "
@@ -116,12 +120,17 @@ def pairs(library: Library, tag: str) -> Iterator[Pair]:
     """
     locale = library.locales[tag]
     unread = {f"locales/{tag}/glossary.yaml", f"locales/{tag}/language.yaml"} & library.unread
-    if locale.source or unread or not locales.in_cldr(locale):
+    if locale.source or unread or not _in_cldr(library, tag):
         return
     theirs, ours = (_ours(library, library.locales[name]) for name in (source_locale(library), tag))
     for (lang, name), catalog in library.catalogs.items():
         if lang == tag:
             yield from _of(library, name, catalog, theirs, ours)
+
+
+def _in_cldr(library: Library, tag: str) -> bool:
+    """Say whether CLDR knows a language and the source's: without, no text can be compared."""
+    return all(locales.in_cldr(library.locales[name]) for name in (tag, source_locale(library)))
 
 
 def _of(library: Library, name: str, catalog: Catalog, theirs: Ours, ours: Ours) -> Iterator[Pair]:
@@ -152,16 +161,30 @@ def _plain(text: str) -> str:
 
 
 def _ours(library: Library, locale: Locale) -> Ours:
-    return Ours(locale, library.languages.get(locale.name, NO_LANGUAGE), _units(locale.cldr))
+    language = library.languages.get(locale.name, NO_LANGUAGE)
+    return Ours(locale, language, _units(locale.cldr, tuple(language.units.items()), language.anywhere))
 
 
 @lru_cache(maxsize=64)
-def _units(tag: str) -> Mapping[str, re.Pattern[str]]:
-    """Give for each unit what CLDR writes it as, as it stands after a number."""
-    return {
-        unit: re.compile("|".join(rf"{re.escape(form)}(?![^\W\d_])" for form in forms), re.IGNORECASE)
+def _units(
+    tag: str,
+    more: tuple[tuple[str, tuple[str, ...]], ...],
+    anywhere: bool,  # noqa: FBT001 # as a key of the cache
+) -> Mapping[str, re.Pattern[str]]:
+    """Give for each unit what CLDR and the language's own file write it as, as it stands after a number."""
+    own, end = dict(more), "" if anywhere else rf"(?!{LETTER})"
+    names = {
+        unit: (*filter(_is_plain(unit), forms), *own.get(unit, ()))
         for unit, forms in locales.unit_names(tag).items()
     }
+    return {
+        unit: re.compile(f"{choice(forms)}{end}", re.IGNORECASE) for unit, forms in names.items() if forms
+    }
+
+
+def _is_plain(unit: str) -> Callable[[str], bool]:
+    """Leave out one-letter symbols of time: "2 a 5 veces" is no two years."""
+    return lambda form: len(form) > 1 or not unit.startswith("duration")
 
 
 def _count(stems: tuple[str, ...], text: str, language: Language) -> int:
@@ -244,10 +267,13 @@ def _foreign(pair: Pair) -> Iterator[Fault]:
         *_kept(pair.glossary),
         *(stem for rendering in pair.renderings.values() for stem in rendering.say),
     }
+    named |= {form for forms in locales.unit_names(pair.ours.locale.cldr).values() for form in forms}
     known = {word.casefold() for name in named for word in LATIN_WORDS.findall(name)}
     found = (word.rstrip(".:-") for word in LATIN_WORDS.findall(pair.text))
-    # A single letter is a name in every script: vitamin A.
-    left = [word for word in found if len(word) > 1 and word.casefold() not in known]
+    # A single capital is a name, as in vitamin A; but it may be a look-alike of an alphabet that has capitals.
+    capitals = locales.script(pair.ours.locale) in ALIKE
+    named_so = (word for word in found if capitals or len(word) > 1 or not word.isupper())
+    left = [word for word in named_so if word.casefold() not in known]
     if left:
         mend = f"Translate it; a name that stays Latin belongs to `say:` in {_termbase(pair)}."
         yield Fault("script", f"Latin words are left in it: {' '.join(left)}", mend)
@@ -261,10 +287,21 @@ def denials(pair: Pair) -> Iterator[Fault]:
     if found < wanted:
         message = f"the English says not, never or no {wanted} times, and the translation {found} times"
         yield Fault("negation", message, "Put the missing word in.")
+    elif pair.kind in {Kind.DO, Kind.STEPS}:
+        if _denying(pair.ours, pair.text) > _denying(pair.theirs, pair.english):
+            yield _added(Severity.ERROR)
     elif found and not wanted and not pair.theirs.may_deny(pair.english):
-        severity = Severity.ERROR if pair.kind in {Kind.DO, Kind.STEPS} else Severity.WARNING
-        message = "the translation denies or forbids, and the English does not"
-        yield Fault("added-negation", message, "Say it without a word of denial.", severity)
+        yield _added(Severity.WARNING)
+
+
+def _added(severity: Severity) -> Fault:
+    message = "the translation denies or forbids where the English does not"
+    return Fault("added-negation", message, "Say it without a word of denial.", severity)
+
+
+def _denying(ours: Ours, text: str) -> int:
+    """Count the sentences of a text that deny, or in which a translation may well do so."""
+    return sum(bool(ours.negations(each) or ours.may_deny(each)) for each in SENTENCE.split(text))
 
 
 def numbers(pair: Pair) -> Iterator[Fault]:
@@ -298,7 +335,13 @@ def _number_words(theirs: set[str], ours: set[str], language: Language) -> Itera
 def _numerals(text: str) -> list[str]:
     """Give the numbers of a text in ASCII digits, with a point for every separator."""
     folded = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
-    return [NOT_A_DIGIT.sub(".", match) for match in NUMERAL.findall(folded)]
+    return [_number(match) for match in NUMERAL.findall(folded)]
+
+
+def _number(written: str) -> str:
+    """Write a number in one way: a minus, and a point for whatever parts its digits."""
+    minus = "-" if written[:1] in {"-", "\u2212"} else ""
+    return minus + NOT_A_DIGIT.sub(".", written.removeprefix("-").removeprefix("\u2212"))
 
 
 def units(pair: Pair) -> Iterator[Fault]:
@@ -318,7 +361,7 @@ def _measured(text: str, names: Mapping[str, re.Pattern[str]]) -> Counter[str]:
         unit = next((unit for unit, name in names.items() if name.match(folded, match.end())), None)
         # What follows a Fact is compared for symbols only: "({cool}) heures" would be a word of its own.
         if unit and not (match[1] == BLANK.strip() and unit.startswith("duration")):
-            number = NOT_A_DIGIT.sub(".", match[1]) if match[1] != BLANK.strip() else match[1]
+            number = match[1] if match[1] == BLANK.strip() else _number(match[1])
             found[f"{number} {unit.partition('-')[2]}"] += 1
     return found
 
@@ -404,6 +447,8 @@ JUDGES: Final[tuple[Callable[[Pair], Iterator[Fault]], ...]] = (
 def back(library: Library) -> Iterator[Finding]:
     """What a back-translation says has the Facts, the numbers and the denials of the English."""
     for (tag, name), catalog in library.back.items():
+        if tag not in library.locales or not _in_cldr(library, tag):
+            continue
         ours = library.catalogs.get((tag, name))
         for id_, entry in catalog.entries.items():
             forward = ours.entries.get(id_) if ours else None

@@ -12,6 +12,7 @@ from careleaf.new import Taken, new_clinic, new_language, new_library, new_topic
 from careleaf.translate.keep import save
 from careleaf.translate.sync import synced
 from careleaf.translate.tasks import names
+from careleaf.words import source_locale
 
 KINDS = ("aftercare", "prevention", "reassurance", "information")
 
@@ -82,9 +83,10 @@ def language(*, tag: str, cldr: str | None, root: Path | None) -> None:
     careleaf new language prs --cldr fa-AF
     """
     chosen = own_root(root)
+    before = loaded(chosen)
     with _refusals(chosen):
         try:
-            files = new_language(chosen, tag, cldr or tag)
+            files = new_language(chosen, tag, cldr or tag, before.locales[source_locale(before)])
         except LookupError as error:
             message = f"CLDR does not know {cldr or tag}. Name its nearest relative with --cldr."
             raise click.UsageError(message) from error
