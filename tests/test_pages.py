@@ -130,7 +130,7 @@ def test_no_text_is_smaller_than_12_points(laid_out: Pages) -> None:
 def test_no_line_of_the_text_has_more_than_70_characters(laid_out: Pages) -> None:
     """A Chinese, Japanese or Korean character counts as two."""
     found = [(wcswidth(plain(each)), each.name) for each in all_lines(laid_out) if not each.foot]
-    assert [each for each in found if each[0] > 70] == []
+    assert sorted(each for each in found if each[0] > 70) == []
 
 
 def plain(line: Line) -> str:
@@ -167,9 +167,9 @@ def test_every_line_stays_inside_the_margins(laid_out: Pages) -> None:
                 assert each.bottom <= bottom + SLACK, each.name
 
 
-def test_a_handout_is_two_sheets_of_a4_at_most(laid_out: Pages) -> None:
+def test_a_handout_is_two_sheets_of_a4_and_a_translation_one_page_more_at_most(laid_out: Pages) -> None:
     for name, (_, sheets) in laid_out.items():
-        assert 1 <= len(sheets) <= 4, name
+        assert 1 <= len(sheets) <= (4 if " en " in name else 5), name
         sizes = {tuple(round(side / MILLIMETRE) for side in page.size) for page in sheets}
         assert sizes == {(210, 297)}, name
 

@@ -1,6 +1,9 @@
 from pathlib import Path
 
-from tests.conftest import Built, Tiny
+from careleaf import pool
+from careleaf.model import Selection
+from careleaf.pipeline import Options, build
+from tests.conftest import TODAY, Built, Tiny
 
 
 def test_the_library_as_it_ships_builds_without_a_word(built: Built) -> None:
@@ -12,9 +15,22 @@ def test_the_library_as_it_ships_builds_without_a_word(built: Built) -> None:
         for name in library.topics
         if locale.source or (lang, name) in library.catalogs
     ]
+    forms = [form for form in library.formats.values() if not form.bilingual]
     assert len(library.topics) >= 14
-    assert len(texts) >= 14 + 3 * 3, "every topic in English, and what each language has"
-    assert len(built.report.built) == len(texts) * len(library.clinics) * len(library.formats)
+    assert len(texts) >= 14 * 9, "every topic in every language"
+    assert len(built.report.built) == len(texts) * len(library.clinics) * len(forms)
+
+
+def test_every_translation_builds_beside_its_english(
+    library_root: Path, tmp_path: Path, built: Built
+) -> None:
+    """An interpreter and a reader can point at any topic in any language."""
+    forms = tuple(form.name for form in built.library.formats.values() if form.bilingual)
+    assert forms
+    report = build(library_root, tmp_path, Selection(formats=forms), Options(TODAY, pool.cores()))
+    assert report.findings == ()
+    translated = [key for key in built.library.catalogs if key[1] in built.library.topics]
+    assert len(report.built) == len(translated) * len(built.library.clinics) >= 14 * 8
 
 
 def test_the_tiny_library_is_without_fault(tiny: Tiny, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ order is proven from the places of the characters on the page.
 """
 
 import dataclasses
+import re
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -41,8 +43,20 @@ def pdfminer_pages(path: Path) -> list[str]:
     return pages
 
 
+SPLIT = re.compile(
+    r"(?<=\w-)(?=\w)|(?<=[\u3000-\u303f\u4e00-\u9fff\uff00-\uff60])|(?=[\u3000-\u303f\u4e00-\u9fff\uff00-\uff60])"
+)
+"""Where a line may end inside a word: at a hyphen, and beside any Chinese sign."""
+
+
 def text_words(text: str) -> list[str]:
-    return [word for word in reading.words(text) if not reading.LIST_MARKERS.match(word)]
+    """Split a text into words, also at a hyphen: a line may end there."""
+    found = [word for word in reading.words(text) if not reading.LIST_MARKERS.match(word)]
+    return [part for word in found for part in SPLIT.split(word)]
+
+
+def is_shaped(one: Printed) -> bool:
+    return any(unicodedata.category(sign) == "Mc" for sign in one.leaflet.title)
 
 
 def feet(one: Printed, pages: int) -> list[str]:
@@ -55,15 +69,20 @@ def test_pdfium_finds_every_word_in_the_order_of_the_text(built: Built) -> None:
         pages = pdfium_pages(one.path)
         found: list[str] = []
         for text, foot in zip(pages, feet(one, len(pages)), strict=True):
-            words, running = text_words(text), reading.words(foot)
+            words, running = text_words(text), text_words(foot)
             assert words[-len(running) :] == running, str(one)
             found += words[: -len(running)]
         assert found == text_words(reading.spoken(one.body, "foot")), str(one)
 
 
 def test_pdfminer_finds_every_word(built: Built) -> None:
-    """It puts the cells of a row where they stand, so their order is test_structure's business."""
-    for one in in_direction(built, "ltr"):
+    """It puts the cells of a row where they stand, so their order is test_structure's business.
+
+    It knows glyphs only, not the text that a PDF gives for those that were shaped together.
+    """
+    unshaped = [one for one in in_direction(built, "ltr") if not is_shaped(one)]
+    assert len(unshaped) >= 14 * 6
+    for one in unshaped:
         pages = pdfminer_pages(one.path)
         expected = " ".join([reading.spoken(one.body, "foot"), *feet(one, len(pages))])
         assert Counter(text_words(" ".join(pages))) == Counter(text_words(expected)), str(one)
@@ -129,7 +148,8 @@ def laid_out(built: Built, folder: Path, text: str) -> Path:
     style = "font-family: 'IBM Plex Sans Arabic'"
     markup = f'<html lang="ar" dir="rtl"><title>x</title><body style="{style}"><p>{text}</p></body></html>'
     artifact = engine.write(dataclasses.replace(one.job, markup=markup))
-    assert not artifact.findings
+    # The press's own proof may tell of it too.
+    assert {finding.rule for finding in artifact.findings} <= {"phone-order"}
     file = folder / "page.pdf"
     file.write_bytes(artifact.content)
     return file

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polib
 import pypdfium2
@@ -47,6 +47,7 @@ UNITS: Final = [
     "how/sun", "later/heading", "later/soft/label", "later/soft", "in-short/heading", "in-short/soap",
 ]  # fmt: skip
 SUFFIXES: Final = {"po": "po", "xliff": "xlf", "csv": "csv"}
+UP_TO_DATE: Final[dict[str, bytes]] = {}
 TOOLKIT: Final[Any] = xliff.xlifffile
 """What agencies' tools read XLIFF with."""
 each_format = pytest.mark.parametrize("form", SUFFIXES)
@@ -60,10 +61,20 @@ def one_process(one_process_one_day: None, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.fixture
-def synced(tiny: Tiny) -> Tiny:
-    """The tiny library with catalogs that are up to date."""
-    assert translate(tiny, "sync").exit_code == 0
+def plain(tiny: Tiny) -> Tiny:
+    """The tiny library with the format of plain text alone: nothing is printed, which saves seconds."""
+    for name in ("bilingual", "handout", "web"):
+        shutil.rmtree(tiny.root / "templates/formats" / name)
     return tiny
+
+
+@pytest.fixture
+def synced(plain: Tiny) -> Tiny:
+    """Catalogs that are up to date; one sync serves all tests."""
+    if not UP_TO_DATE:
+        assert translate(plain, "sync").exit_code == 0
+    plain.write(PO, UP_TO_DATE.setdefault(PO, (plain.root / PO).read_bytes()))
+    return plain
 
 
 @pytest.fixture
@@ -153,14 +164,14 @@ def test_a_second_sync_writes_nothing(synced: Tiny) -> None:
     ]
 
 
-def test_a_first_sync_keeps_every_word_and_what_a_person_wrote_beside_it(tiny: Tiny) -> None:
-    tiny.change(PO, '#, machine\nmsgctxt "title"', '# Is this polite?\n#, human\nmsgctxt "title"')
-    tiny.change(PO, '"Language: ar\\n"', '"Language: ar\\n"\n"X-Note: kept\\n"')
-    before = words(tiny)
-    translate(tiny, "sync")
-    assert words(tiny) == before
-    assert block(tiny, "title").splitlines()[:3] == ["# Is this polite?", "#. The title.", "#, human"]
-    assert catalog(tiny).metadata["X-Note"] == "kept"
+def test_a_first_sync_keeps_every_word_and_what_a_person_wrote_beside_it(plain: Tiny) -> None:
+    plain.change(PO, '#, machine\nmsgctxt "title"', '# Is this polite?\n#, human\nmsgctxt "title"')
+    plain.change(PO, '"Language: ar\\n"', '"Language: ar\\n"\n"X-Note: kept\\n"')
+    before = words(plain)
+    translate(plain, "sync")
+    assert words(plain) == before
+    assert block(plain, "title").splitlines()[:3] == ["# Is this polite?", "#. The title.", "#, human"]
+    assert catalog(plain).metadata["X-Note"] == "kept"
 
 
 def test_a_new_text_waits_in_its_place_with_what_a_translator_must_know(synced: Tiny) -> None:
@@ -363,20 +374,17 @@ def test_a_template_has_the_english_of_today_and_no_words(synced: Tiny) -> None:
 # --- export ----------------------------------------------------------------------------------------
 
 
-def test_a_package_has_all_that_a_translator_needs(waiting: Tiny) -> None:
-    waiting.write("content/glossary.yaml", "soap:\n  plain: what foams\n  note: Any kind.\n")
-    waiting.write("locales/ar/glossary.yaml", "soap:\n  say: [صابون*]\n  never: [شامبو]\n  note: Not gel.\n")
-    package = export(waiting, "po")
+def test_a_package_has_all_that_a_translator_needs(tiny: Tiny) -> None:
+    tiny.change(TOPIC, ENGLISH, CHANGED)
+    tiny.change(PO, "مدة الفرك: {scrub}.", "")
+    tiny.write("content/glossary.yaml", "soap:\n  plain: what foams\n  note: Any kind.\n")
+    tiny.write("locales/ar/glossary.yaml", "soap:\n  say: [صابون*]\n  never: [شامبو]\n  note: Not gel.\n")
+    package = export(tiny, "po")
     with zipfile.ZipFile(package) as archive:
-        assert archive.namelist() == [
-            f"{NAME}.ar.po", "glossary.csv", "brief.txt", f"{NAME}.en.pdf", f"{NAME}.en.units.pdf",
-        ]  # fmt: skip
-        plain, marked = (
-            "".join(
-                page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(archive.read(name))
-            )
-            for name in archive.namelist()[3:]
-        )
+        names, files = archive.namelist(), {name: archive.read(name) for name in archive.namelist()}
+    leaflets = [f"{NAME}.en.pdf", f"{NAME}.en.units.pdf"]
+    assert names == [f"{NAME}.ar.po", "glossary.csv", "brief.txt", *leaflets]
+    plain, marked = (printed(files[name]) for name in leaflets)
     assert ("Rub for" in plain, "how/rub" in plain) == (True, False)
     assert ("Rub for" in marked, "how/rub" in marked) == (True, True)
     brief = inside(package, "brief.txt")
@@ -387,6 +395,19 @@ def test_a_package_has_all_that_a_translator_needs(waiting: Tiny) -> None:
         ["term", "in plain words", "note", "say", "never say", "note of the language"],
         ["soap", "what foams", "Any kind.", "صابون*", "شامبو", "Not gel."],
     ]
+
+
+def printed(pdf: bytes) -> str:
+    """Give the words of a PDF."""
+    return "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf))
+
+
+@each_format
+def test_the_same_package_has_the_same_bytes_in_another_place(tiny: Tiny, form: str) -> None:
+    first = export(tiny, form, "--all").read_bytes()
+    moved = tiny.root.parent / "moved"
+    shutil.copytree(tiny.root, moved / "library")
+    assert export(Tiny(moved / "library"), form, "--all").read_bytes() == first
 
 
 @dataclass(frozen=True)
@@ -446,13 +467,6 @@ def test_only_what_waits_goes_out_and_all_if_asked(waiting: Tiny, form: str) -> 
     assert [row.id for row in rows] == UNITS
     assert [row.id for row in rows if row.open] == ["how/rub", "in-short/soap"]
     assert (rows[0].english, rows[0].text) == ("Washing your hands", "غسل اليدين")
-
-
-@each_format
-def test_the_same_package_has_the_same_bytes(waiting: Tiny, form: str) -> None:
-    first = export(waiting, form).read_bytes()
-    shutil.copytree(waiting.root, waiting.root.parent / "moved")
-    assert export(Tiny(waiting.root.parent / "moved"), form).read_bytes() == first
 
 
 @pytest.mark.skipif(shutil.which("msgfmt") is None, reason="GNU gettext is not installed")
@@ -981,13 +995,13 @@ CRITICAL: Final = {
 
 
 @pytest.fixture
-def denying(tiny: Tiny) -> Tiny:
+def denying(plain: Tiny) -> Tiny:
     """A danger sign that denies something."""
-    tiny.write("locales/en/language.yaml", "negations: [not]\n")
-    tiny.change(TOPIC, "your hands swell", "your hands do not heal")
-    tiny.change(PO, "your hands swell", "your hands do not heal")
-    tiny.change(PO, "تورّمت أيديكم", "لا تلتئم أيديكم")
-    return tiny
+    plain.write("locales/en/language.yaml", "negations: [not]\n")
+    plain.change(TOPIC, "your hands swell", "your hands do not heal")
+    plain.change(PO, "your hands swell", "your hands do not heal")
+    plain.change(PO, "تورّمت أيديكم", "لا تلتئم أيديكم")
+    return plain
 
 
 def turned(tiny: Tiny, **others: str) -> Result:
@@ -1109,13 +1123,13 @@ UNKNOWN: Final = {
 
 @pytest.mark.parametrize(("command", "hint"), UNKNOWN.values(), ids=UNKNOWN.keys())
 def test_a_wrong_name_is_refused_with_a_hint(
-    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], hint: str
+    plain: Tiny, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], hint: str
 ) -> None:
-    monkeypatch.chdir(tiny.root)
-    before = everything(tiny)
-    result = translate(tiny, *command)
+    monkeypatch.chdir(plain.root)
+    before = everything(plain)
+    result = translate(plain, *command)
     assert (result.exit_code, hint in result.stderr) == (2, True), result.stderr
-    assert everything(tiny) == before
+    assert everything(plain) == before
 
 
 # --- new language ----------------------------------------------------------------------------------
@@ -1134,19 +1148,19 @@ def new_language(tiny: Tiny, *args: str) -> Result:
 
 @pytest.mark.parametrize(("args", "title", "direction", "split"), NEW.values(), ids=NEW.keys())
 def test_a_new_language_is_without_fault_and_leaves_the_others_as_they_are(
-    tiny: Tiny, args: tuple[str, ...], title: str, direction: str, *, split: bool
+    plain: Tiny, args: tuple[str, ...], title: str, direction: str, *, split: bool
 ) -> None:
     tag = args[0]
-    before = everything(tiny)
-    result = new_language(tiny, *args)
+    before = everything(plain)
+    result = new_language(plain, *args)
     assert result.exit_code == 0
     assert result.stdout.endswith(f"careleaf translate export {tag} ui\n")
-    locale = tiny.library().locales[tag]
+    locale = plain.library().locales[tag]
     assert (locale.title, locale.direction, locale.split_words) == (title, direction, split)
-    assert [each.msgctxt for each in catalog(tiny, f"locales/{tag}/LC_MESSAGES/{NAME}.po")] == UNITS
-    assert tiny.findings() == []
-    assert {path: content for path, content in everything(tiny).items() if path in before} == before
-    report = tiny.build(tiny.root.parent / "out", Selection(formats=("text",)))
+    assert [each.msgctxt for each in catalog(plain, f"locales/{tag}/LC_MESSAGES/{NAME}.po")] == UNITS
+    assert plain.findings() == []
+    assert {path: content for path, content in everything(plain).items() if path in before} == before
+    report = plain.build(plain.root.parent / "out", Selection(formats=("text",)))
     assert report.ok
     assert sorted(edition.lang for edition in report.built) == ["ar", "en"]
 
@@ -1163,13 +1177,13 @@ NO_LANGUAGE: Final = {
 
 @pytest.mark.parametrize(("args", "hint"), NO_LANGUAGE.values(), ids=NO_LANGUAGE.keys())
 def test_a_language_that_cannot_be_begun_is_refused_with_what_to_do(
-    tiny: Tiny, args: tuple[str, ...], hint: str
+    plain: Tiny, args: tuple[str, ...], hint: str
 ) -> None:
-    before = everything(tiny)
-    result = new_language(tiny, *args)
+    before = everything(plain)
+    result = new_language(plain, *args)
     assert (result.exit_code, hint in result.stderr) == (2, True), result.stderr
-    assert everything(tiny) == before
-    assert not (tiny.root / "vi").exists()
+    assert everything(plain) == before
+    assert not (plain.root / "vi").exists()
 
 
 LETTERS: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ابپتثجچحخدذرزسشصضطظعغفقکلم")
@@ -1181,18 +1195,18 @@ def in_persian_letters(english: str) -> str:
     return "".join(part if part.startswith("{") else part.lower().translate(LETTERS) for part in parts)
 
 
-def test_a_language_comes_from_nothing_to_a_leaflet_by_commands_and_files_only(tiny: Tiny) -> None:
-    new_language(tiny, "fa")
+def test_a_language_comes_from_nothing_to_a_leaflet_by_commands_and_files_only(plain: Tiny) -> None:
+    new_language(plain, "fa")
     for topic in ("ui", NAME):
-        po = polib.pofile(inside(export(tiny, "po", lang="fa", topic=topic), f"{topic}.fa.po"))
+        po = polib.pofile(inside(export(plain, "po", lang="fa", topic=topic), f"{topic}.fa.po"))
         for each in po:
             each.msgstr = in_persian_letters(each.msgid)
-        result = take(tiny, send(tiny, str(po), f"{topic}.fa.po"))
+        result = take(plain, send(plain, str(po), f"{topic}.fa.po"))
         assert result.exit_code == 0, result.stderr
-    rows = json.loads(translate(tiny, "status", "--lang", "fa", "--json").stdout)
+    rows = json.loads(translate(plain, "status", "--lang", "fa", "--json").stdout)
     assert [(row["open"], row["stale"], row["waits_for"]) for row in rows] == [(0, 0, "approval")] * 2
-    out = tiny.root.parent / "out"
-    built = careleaf("build", "--root", tiny.root, "--out", out, "--format", "text", "--lang", "fa")
+    out = plain.root.parent / "out"
+    built = careleaf("build", "--root", plain.root, "--out", out, "--format", "text", "--lang", "fa")
     assert (built.exit_code, built.stderr) == (0, "")
     text = (out / f"harbour/fa/{NAME}.text.txt").read_text("utf-8")
     assert in_persian_letters("Your skin is soft again.") in text

@@ -78,7 +78,7 @@ def web_words(leaflet: Leaflet) -> Iterator[str]:
 def test_every_language_comes_in_every_format_with_its_words_and_no_complaint(
     built: Built, format_: str
 ) -> None:
-    assert set(built.library.formats) == {"handout", "web", "text"}
+    assert set(built.library.formats) == {"bilingual", "handout", "web", "text"}
     assert built.report.findings == ()
     for one in reading.printed(built, format_):
         assert one.path.stat().st_size > 3000, str(one)

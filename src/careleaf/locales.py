@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import babel
 from babel.dates import format_date, format_time, get_day_names, get_month_names
@@ -233,21 +233,23 @@ def _consecutive(days: Sequence[str]) -> bool:
     return tuple(days) == DAYS[first : first + len(days)]
 
 
-def _one(fact: Fact, value: int, locale: Locale, plural: str | None = None, *, in_words: bool) -> str:
+def _one(
+    fact: Fact, value: int, locale: Locale, plurals: Mapping[Any, str] = IN_PRINT, *, in_words: bool
+) -> str:
     if isinstance(fact, Strength):
         return f"{fact.unit} {_digits(value, locale)}"
     if isinstance(fact, Measure):
-        said = _measured(value, fact.unit, locale, plural, in_words=in_words)
+        said = _measured(value, fact.unit, locale, plurals, in_words=in_words)
         if str(value) not in said and not fact.unit.startswith("duration"):
             raise UnspokenError(f"{value} would be said as {said}, without its number")
         return _local(said, locale)
     return _digits(value, locale)
 
 
-def _measured(value: int, unit: str, locale: Locale, plural: str | None, *, in_words: bool) -> str:
+def _measured(value: int, unit: str, locale: Locale, plurals: Mapping[Any, str], *, in_words: bool) -> str:
     """Say durations in words, and other units as symbols unless asked for, in the plural form that fits.
 
-    `plural` is the form to take instead.
+    `plurals` are forms that others stand in for.
 
     CLDR leaves out of a long form what its short one says already. Babel's own `format_unit` does not
     look there and prints "21 duration-day", or the wrong plural, so the two are joined here.
@@ -256,7 +258,8 @@ def _measured(value: int, unit: str, locale: Locale, plural: str | None, *, in_w
     forms = language._data["unit_patterns"].get(unit, {})  # noqa: SLF001 # Babel has no other way to them
     long = forms.get("long", {}) if in_words or unit.startswith("duration") else {}
     patterns = {**forms.get("short", {}), **long}
-    pattern = patterns.get(plural or language.plural_form(value), patterns.get("other"))
+    form = language.plural_form(value)
+    pattern = patterns.get(plurals.get(form, form), patterns.get("other"))
     if pattern is None:
         raise UnspokenError(f"CLDR has no words for the unit {unit}")
     return str(pattern.format(value))

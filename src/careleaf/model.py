@@ -469,14 +469,17 @@ class Clinic(Named):
         return f"content/clinics/{self.name}.yaml"
 
 
+Plural = Literal["zero", "one", "two", "few", "many", "other"]
+
+
 class Locale(Named):
     """A language as we print it. What is not said here comes from CLDR.
 
     `scale` enlarges a script whose letters look smaller than Latin ones of the same size; `measure` is
     the longest line of text, in em: about 70 characters of the script. `letters` are those that the
     language's words are made of, CLDR's main exemplar characters; empty means all of its script.
-    `range-plural` is the CLDR plural form of the last number of a range, where the word between the two
-    asks for one: in Polish, "2 do 3 miesięcy".
+    `range-plural` says which CLDR plural form the last number of a range takes in place of its own, where the
+    word before it asks for another: in Polish, "2 do 3 miesięcy".
     """
 
     title: Short
@@ -490,8 +493,8 @@ class Locale(Named):
     scale: float = Field(default=1.0, ge=1.0, le=1.5)
     measure: float = Field(default=30.0, ge=15, le=36)
     letters: Annotated[str, StringConstraints(max_length=600)] = ""
-    range_plural: Literal["zero", "one", "two", "few", "many", "other"] | None = Field(
-        default=None, alias="range-plural"
+    range_plural: Annotated[Mapping[Plural, Plural], Keyed] = Field(
+        default_factory=dict, alias="range-plural"
     )
     keep_words: bool = Field(default=False, alias="keep-words")
     split_words: bool = Field(default=False, alias="split-words")

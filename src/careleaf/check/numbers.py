@@ -13,7 +13,8 @@ SIDE_BY_SIDE: Final = re.compile(r"(?<![\d.,:/-])\d[\d.,:]*[^\S\u00a0\u202f]+\d"
 NUMERIC_DATE: Final = re.compile(r"\b\d{1,4}([./-])\d{1,2}\1\d{2,4}\b")
 HYPHEN_RANGE: Final = re.compile(r"\d\s?[-\u2010-\u2015\u2212~\u301c\uff5e]\s?\d")
 PHONE: Final = re.compile(
-    r"\+?\(?\d[\d ().\u00a0-]{5,}\d|(?<![\d.,])(?<!\d[\u00a0\u202f])\b(?:999|911|112|111|000|110|119|120|116 ?117)\b"
+    r"\+?\(?\d[\d ().\u00a0-]{5,}\d"
+    r"|(?<![\d.,])(?<!\d[\u00a0\u202f])\b(?:999|911|112|111|000|110|119|120|116 ?117)\b"
 )
 ADDRESS: Final = re.compile(
     r"\S+@\S+\.\w+|https?://|\bwww\.|\b[\w-]+\.(?:com|org|net|info|uk|eu|gov|health)\b"

@@ -22,7 +22,7 @@ from careleaf.words import source_locale
 NUMERAL: Final = re.compile(r"(?:(?<!\w)[-\u2212])?\d+(?:[.,\u066b\u066c\u00a0\u202f]\d+)*")
 NOT_A_DIGIT: Final = re.compile(r"\D")
 LATIN_WORDS: Final = re.compile(
-    r"(?<![^\W\d_])[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f:.+\u2019'-]*(?![\u0370-\u05ff])"
+    r"(?<![A-Za-z\u00c0-\u024f\u0370-\u05ff])[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f:.+\u2019'-]*(?![\u0370-\u05ff])"
 )
 WORD: Final = re.compile(r"[^\W\d_]+")
 SENTENCE: Final = re.compile(r"(?<=[.!?:\u0964\u06d4])\s+")
@@ -270,7 +270,7 @@ def _foreign(pair: Pair) -> Iterator[Fault]:
     named |= {form for forms in locales.unit_names(pair.ours.locale.cldr).values() for form in forms}
     known = {word.casefold() for name in named for word in LATIN_WORDS.findall(name)}
     found = (word.rstrip(".:-") for word in LATIN_WORDS.findall(pair.text))
-    # A single capital is a name, as in vitamin A; but it may be a look-alike of an alphabet that has capitals.
+    # A single capital is a name, as in vitamin A; or a look-alike, where an alphabet has such.
     capitals = locales.script(pair.ours.locale) in ALIKE
     named_so = (word for word in found if capitals or len(word) > 1 or not word.isupper())
     left = [word for word in named_so if word.casefold() not in known]

@@ -203,6 +203,8 @@ class _Builder:
         properties["Type"] = "/Pagination" if running or artifact == "Pagination" else "/Layout"
         if running:
             properties["Subtype"] = f"/{artifact}"
+        if COMPLEX.search(text):
+            properties["ActualText"] = pydyf.String(text)
 
     def _holder(self, box: Box) -> Element:
         element = self._element(box.element)
