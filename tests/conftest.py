@@ -125,5 +125,5 @@ class Frozen(datetime):
 @pytest.fixture
 def one_process_one_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run commands that write the leaflets in this process, as of a fixed day."""
-    monkeypatch.setattr(pool, "run", lambda jobs, _: ((job, write(job)) for job in jobs))
+    monkeypatch.setattr(pool, "run", lambda jobs, workers: ((job, write(job)) for job in jobs))  # noqa: ARG005
     monkeypatch.setattr(shell, "datetime", Frozen)

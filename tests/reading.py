@@ -142,8 +142,8 @@ VOWEL_MARKS: Final = re.compile("[\u064b-\u0652]")
 """rtl, vowel marks in a ligature: two letters are one glyph, so the mark comes after both. Marks are counted
 (test_text_layer), and the order is compared without them."""
 LIST_MARKERS: Final = re.compile(r"^([\u2022\u00b7]|\d+\.)$")
-"""all, bullets and numbers of lists: drawn after everything else on the page, so out of their place. The dot of
-the foot is left out with them: Chinese fonts have one glyph for both, and it is read as the one drawn first."""
+"""all, bullets and numbers of lists: drawn after everything else on the page, so out of their place. The dot
+of the foot goes with them: Chinese fonts have one glyph for both, and it is read as the one drawn first."""
 
 
 def characters(text: str) -> str:

@@ -52,7 +52,7 @@ SPLIT = re.compile(
 def text_words(text: str) -> list[str]:
     """Split a text into words, also at a hyphen: a line may end there."""
     found = [word for word in reading.words(text) if not reading.LIST_MARKERS.match(word)]
-    return [part for word in found for part in SPLIT.split(word)]
+    return [part for word in found for part in SPLIT.split(word) if part]
 
 
 def is_shaped(one: Printed) -> bool:

@@ -33,6 +33,7 @@ from tests.conftest import NEXT_YEAR, Tiny
 NAME: Final = "washing-hands"
 TOPIC: Final = f"content/topics/{NAME}.yaml"
 PO: Final = f"locales/ar/LC_MESSAGES/{NAME}.po"
+UI_PO: Final = "locales/ar/LC_MESSAGES/ui.po"
 MEMORY: Final = "locales/ar/memory.po"
 WAIVERS: Final = "locales/ar/waivers.yaml"
 BACK: Final = f"locales/ar/back/{NAME}.po"
@@ -174,6 +175,14 @@ def test_a_first_sync_keeps_every_word_and_what_a_person_wrote_beside_it(plain: 
     assert catalog(plain).metadata["X-Note"] == "kept"
 
 
+def test_a_question_that_a_translator_wrote_beside_an_open_text_stays(synced: Tiny) -> None:
+    soap = '#, machine\nmsgctxt "in-short/soap"'
+    synced.change(PO, soap, '# Which soap?\nmsgctxt "in-short/soap"')
+    synced.change(PO, f'msgstr "{WORDS}"', 'msgstr ""')
+    translate(synced, "sync")
+    assert entry(synced, "in-short/soap").tcomment == "Which soap?"
+
+
 def test_a_new_text_waits_in_its_place_with_what_a_translator_must_know(synced: Tiny) -> None:
     synced.write("content/glossary.yaml", "soap:\n  plain: what foams\n  note: Any kind.\n")
     synced.write("locales/ar/glossary.yaml", "soap:\n  say: [صابون*]\n  never: [شامبو]\n")
@@ -267,13 +276,14 @@ def test_words_that_were_stale_are_kept_with_the_english_that_they_were_made_fro
 
 
 def test_entries_that_a_po_editor_marked_obsolete_move_to_the_memory(synced: Tiny) -> None:
-    text = (synced.root / PO).read_text("utf-8")
-    synced.write(PO, f'{text}\n#~ msgctxt "in-short/old"\n#~ msgid "Old."\n#~ msgstr "قديم."\n')
+    before = words(synced)
+    for file in (UI_PO, PO):
+        text = (synced.root / file).read_text("utf-8")
+        synced.write(file, f'{text}\n#~ msgctxt "old"\n#~ msgid "Old."\n#~ msgstr "قديم."\n')
     translate(synced, "sync")
-    assert (synced.root / PO).read_text("utf-8") == text
-    assert [(each.msgctxt, each.msgstr) for each in catalog(synced, MEMORY)] == [
-        (f"{NAME}/in-short/old", "قديم.")
-    ]
+    assert (words(synced), "#~" in (synced.root / PO).read_text("utf-8")) == (before, False)
+    kept = [(each.msgctxt, each.msgstr) for each in catalog(synced, MEMORY)]
+    assert kept == [("ui/old", "قديم."), (f"{NAME}/old", "قديم.")], "neither catalog loses the other's"
 
 
 def test_the_memory_only_grows(synced: Tiny) -> None:
@@ -382,6 +392,8 @@ def test_a_package_has_all_that_a_translator_needs(tiny: Tiny) -> None:
     package = export(tiny, "po")
     with zipfile.ZipFile(package) as archive:
         names, files = archive.namelist(), {name: archive.read(name) for name in archive.namelist()}
+        days = {info.date_time for info in archive.infolist()}
+    assert days == {(1980, 1, 1, 0, 0, 0)}, "the clock would make every package another"
     leaflets = [f"{NAME}.en.pdf", f"{NAME}.en.units.pdf"]
     assert names == [f"{NAME}.ar.po", "glossary.csv", "brief.txt", *leaflets]
     plain, marked = (printed(files[name]) for name in leaflets)
@@ -1026,6 +1038,13 @@ def test_who_translates_back_sees_the_danger_signs_and_no_english(denying: Tiny)
     text = file.read_text("utf-8")
     english = [word.text for word in denying.library().topics[NAME].words() if " " in word.text]
     assert [each for each in english if each in text] == []
+
+
+def test_words_that_are_unsure_are_not_sent_to_be_translated_back(denying: Tiny) -> None:
+    denying.change(PO, '#, machine\nmsgctxt "help/swell"', '#, fuzzy, machine\nmsgctxt "help/swell"')
+    file = denying.root.parent / "back.po"
+    translate(denying, "back-export", "ar", NAME, "-o", file)
+    assert [each.msgctxt for each in polib.pofile(str(file))] == ["help/heading", "help/action"]
 
 
 def test_a_back_translation_that_says_the_same_is_kept(denying: Tiny) -> None:

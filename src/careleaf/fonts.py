@@ -82,12 +82,12 @@ def characters(family: str) -> frozenset[int]:
 
 
 def serving(script: str, text: str) -> tuple[str, ...]:
-    """Choose families for a language by some text of it: what has all its letters, then one for Latin."""
+    """Choose families for a language by some text of it: one with all its letters, then one for Latin."""
     wanted = {ord(sign) for sign in text if sign.isalpha()}
     whole = [family for family in sorted(families()) if wanted <= characters(family)]
     own = [family for family in whole if family.endswith(REGIONS.get(script, " "))]
     first = (*own, *(family for family in whole if family == LATIN), *whole)[:1]
-    return tuple(dict.fromkeys((*first, LATIN)))
+    return tuple(dict.fromkeys((*first, LATIN))) if first else ()
 
 
 @lru_cache(maxsize=8)

@@ -63,10 +63,13 @@ def new_language(root: Path, tag: str, cldr: str, source: Locale) -> tuple[Path,
     if folder.exists():
         raise Taken(f"{folder} is there already")
     known = locales.known(cldr, source)
+    families = fonts.serving(known.script, known.words)
+    if not families:
+        raise Taken(f"no font of ours has the letters of {known.english} ({known.script})")
     unspaced = known.script in UNSPACED
     values = asdict(known) | {
         "cldr": cldr,
-        "families": fonts.serving(known.script, known.words),
+        "families": families,
         "line_height": USUAL if known.script in COMPACT else ROOMY,
         "split_words": known.script in UNBROKEN,
         "anywhere": unspaced,

@@ -60,10 +60,18 @@ def invisible(library: Library) -> Iterator[Finding]:
 
 def invisible_in(text: str) -> Iterator[str]:
     """Yield the characters of a text that nobody sees; joiners that spelling needs are left out."""
+    yield from (sign for sign, seen in _seen(text) if not seen)
+
+
+def visible(text: str) -> str:
+    """Give a text without the characters that nobody sees, but with the joiners that spelling needs."""
+    return "".join(sign for sign, seen in _seen(text) if seen)
+
+
+def _seen(text: str) -> Iterator[tuple[str, bool]]:
     for before, sign in zip(f" {text}", text, strict=False):
         joins = sign in JOINERS and unicodedata.category(before) in {"Lo", "Mn", "Mc"}
-        if _is_invisible(sign) and not joins:
-            yield sign
+        yield sign, joins or not _is_invisible(sign)
 
 
 def _is_invisible(sign: str) -> bool:

@@ -9,6 +9,7 @@ import click
 from careleaf.cli.shell import loaded, own_root, root_option, today
 from careleaf.load import shipped
 from careleaf.new import Taken, new_clinic, new_language, new_library, new_topic
+from careleaf.publish import PublishError
 from careleaf.translate.keep import save
 from careleaf.translate.sync import synced
 from careleaf.translate.tasks import names
@@ -91,8 +92,14 @@ def language(*, tag: str, cldr: str | None, root: Path | None) -> None:
             message = f"CLDR does not know {cldr or tag}. Name its nearest relative with --cldr."
             raise click.UsageError(message) from error
         found = loaded(chosen)
-        for name in names(found):
-            save(chosen, found, tag, synced(found, name, tag))
+        try:
+            for name in names(found):
+                save(chosen, found, tag, synced(found, name, tag))
+        except PublishError as error:
+            rest = f"careleaf translate sync --lang {tag}"
+            raise click.ClickException(
+                f"{error}. When that is mended, write the rest with: {rest}"
+            ) from error
     click.echo(f"{files[0].parent} is there. Confirm what {files[0]} marks, then send the texts out:")
     click.echo(f"careleaf translate export {tag} ui")
 

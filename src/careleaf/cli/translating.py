@@ -39,9 +39,24 @@ from careleaf.translate.package import backward, package, rows
 from careleaf.translate.progress import progress
 from careleaf.translate.sync import Synced, synced
 from careleaf.translate.tasks import names, targets
+from careleaf.words import source_locale
 
 WIDE: Final = 10_000
-by_option = click.option("--by", required=True, help="Who made or changed the words.")
+
+
+class Person(click.ParamType[str]):
+    """A person's name: one line, with a letter in it."""
+
+    name = "name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Give the name without spaces around it."""
+        if not any(map(str.isalnum, value)) or set(value) & set("\n\r<>"):
+            self.fail("write a person's name, on one line, without < and >", param, ctx)
+        return value.strip()
+
+
+by_option = click.option("--by", type=Person(), required=True, help="Who made or changed the words.")
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
@@ -95,7 +110,7 @@ def sync(*, langs: tuple[str, ...], topics: tuple[str, ...], root: Path | None, 
         for lang, name in _chosen(library, langs, topics):
             result = synced(library, name, lang)
             done.append((lang, name, result, save(root, library, lang, result)))
-            library = _with_memory(library, lang, result)
+            library = _after(library, lang, name, result)
     if as_json:
         print_json(
             [_counts(lang, name, result) | {"written": written} for lang, name, result, written in done]
@@ -106,10 +121,10 @@ def sync(*, langs: tuple[str, ...], topics: tuple[str, ...], root: Path | None, 
         click.echo(f"{lang} {name}: {told}{'' if written else ' (as it was)'}")
 
 
-def _with_memory(library: Library, lang: str, result: Synced) -> Library:
-    """Add what was retired, so that the next catalog of the same run does not write it away again."""
+def _after(library: Library, lang: str, name: str, result: Synced) -> Library:
+    """Give the library as it is now: what was retired is remembered, and notes say values in today's words."""
     memory = dict(library.memory) | {lang: (*library.memory.get(lang, ()), *result.retired)}
-    return replace(library, memory=memory)
+    return replace(library, memory=memory, catalogs=dict(library.catalogs) | {(lang, name): result.catalog})
 
 
 def _kinds(result: Synced) -> dict[str, tuple[str, ...]]:
@@ -139,8 +154,8 @@ def extract(*, topic: str, output: Path | None, root: Path | None) -> None:
     """
     library = loaded(root)
     one_of("TOPIC", [topic], names(library))
-    # A template is of no language: the notes say values as the first one does.
-    result = synced(replace(library, catalogs={}, memory={}), topic, targets(library)[0])
+    # A template is of no language: the notes say values in English.
+    result = synced(replace(library, catalogs={}, memory={}), topic, source_locale(library))
     header = {
         key: value for key, value in result.catalog.header.items() if key not in {"Language", "Plural-Forms"}
     }
@@ -339,6 +354,7 @@ def waive(  # noqa: PLR0913 # one for each option
             except Refused as error:
                 _refused(error.findings, as_json=False)
                 return
+            one_of("--file", [f"{sent.name}.{sent.lang}"], [f"{topic}.{lang}"])
             catalog = intake(library, sent, by, Provenance.HUMAN, today()).result.catalog
         one_of("UNIT", [unit], catalog.entries if catalog else ())
         assert catalog is not None  # noqa: S101 # one_of has just seen it
@@ -350,7 +366,9 @@ def waive(  # noqa: PLR0913 # one for each option
                 "--rule, --by and --why: name the rule, who says so, and why, in short."
             ) from error
         old = library.waivers[lang].waivers if lang in library.waivers else ()
-        written = save_waivers(root, lang, (*old, waiver))
+        key = (waiver.topic, waiver.unit, waiver.rule, waiver.digest)
+        kept = (each for each in old if (each.topic, each.unit, each.rule, each.digest) != key)
+        written = save_waivers(root, lang, (*kept, waiver))
     click.echo(
         f"{rule} is waived for {topic} {unit} in {lang}, as long as its words stay. Recorded in {written}."
     )

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any, Final
 
@@ -84,9 +84,9 @@ def _lay_out(job: Job) -> Document:
     assets = Assets(job.assets)
     html = _Page(string=job.markup, base_url=BASE, url_fetcher=assets)
     if job.keep_words:
-        _each_text(html.etree_element, lambda text: INSIDE_WORD.sub(WORD_JOINER, text))
+        _each_text(html.etree_element, _joined)
     if job.split_words:
-        _each_text(html.etree_element, lambda text: ZERO_WIDTH_SPACE.join(segments(text, job.lang)))
+        _each_text(html.etree_element, partial(_parted, lang=job.lang))
     document = html.render(
         stylesheets=[_style(job.style)], font_config=_FONTS, cache=_IMAGES, pdf_variant=VARIANT
     )
@@ -99,13 +99,24 @@ def _style(text: str) -> CSS:
     return CSS(string=text, base_url=BASE, url_fetcher=Assets({}), font_config=_FONTS)
 
 
-def _each_text(html: Any, change: Callable[[str], str]) -> None:  # noqa: ANN401 # WeasyPrint carries no types
-    """Change every text of a page's body in place."""
+def _each_text(html: Any, change: Callable[[str, str], str]) -> None:  # noqa: ANN401 # WeasyPrint carries no types
+    """Change every text of a page's body in place. `change` is also given the letter before it."""
     for element in html.find("body").iter():
+        inside = "".join(element.itertext())
         if element.text:
-            element.text = change(element.text)
+            element.text = change(element.text, "")
         if element.tail:
-            element.tail = change(element.tail)
+            element.tail = change(element.tail, inside[-1:])
+
+
+def _joined(text: str, before: str) -> str:
+    """Let no line end inside a word, even where a name in another script is a part of it."""
+    return INSIDE_WORD.sub(WORD_JOINER, before + text).removeprefix(before)
+
+
+def _parted(text: str, _: str, lang: str) -> str:
+    """Let lines end between words that no space parts."""
+    return ZERO_WIDTH_SPACE.join(segments(text, lang))
 
 
 def _attachment(job: Job) -> Attachment:

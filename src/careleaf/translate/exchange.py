@@ -15,6 +15,7 @@ from careleaf.model import Catalog, Entry, Provenance
 from careleaf.render import page
 
 NAMESPACE: Final = "{urn:oasis:names:tc:xliff:document:1.2}"
+DECLARATION: Final = re.compile(r"^\ufeff?\s*<\?xml[^>]*\?>")
 COLUMNS: Final = ("id", "english", "translation", "state", "notes")
 
 
@@ -88,18 +89,19 @@ def write_xliff(sheet: Sheet, rows: Iterable[Row]) -> str:
 
 def read_xliff(file: str, text: str) -> Read:
     """Read XLIFF 1.2. A document type is refused: its entities could unfold to any size."""
+    mend = "Save it from the translation tool anew, as XLIFF 1.2."
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        line = _line_of(text, "<!")
         message = "the file declares a document type, which XLIFF has not"
-        return (), [Finding(file, line, "xliff", message, "Save it from the translation tool anew.")]
+        return (), [Finding(file, _line_of(text, "<!"), "xliff", message, mend)]
     try:
-        units = ET.fromstring(text.encode()).iter(f"{NAMESPACE}trans-unit")  # noqa: S314 # no entities, see above
-        return tuple(_unit(text, unit) for unit in units), []
+        # Without its declaration: the text is decoded already, whatever encoding that names.
+        root = ET.fromstring(DECLARATION.sub("", text))  # noqa: S314 # no entities, see above
     except ET.ParseError as error:
         message = f"this is not XLIFF: {error.msg.partition(':')[0]}"
-        return (), [
-            Finding(file, error.position[0], "xliff", message, "Save it from the translation tool anew.")
-        ]
+        return (), [Finding(file, error.position[0], "xliff", message, mend)]
+    if root.tag != f"{NAMESPACE}xliff":
+        return (), [Finding(file, 1, "xliff", "this is not XLIFF 1.2", mend)]
+    return tuple(_unit(text, unit) for unit in root.iter(f"{NAMESPACE}trans-unit")), []
 
 
 def _unit(text: str, unit: ET.Element) -> Row:
@@ -135,13 +137,15 @@ def read_csv(file: str, text: str) -> Read:
     first = text.partition("\n")[0]
     comma = max(",;\t", key=first.count)
     table = csv.DictReader(io.StringIO(text, newline=""), delimiter=comma)
-    if missing := [name for name in COLUMNS[:3] if name not in (table.fieldnames or ())]:
-        message = f"the first line does not name the columns {', '.join(missing)}"
-        return (), [Finding(file, 1, "csv", message, f"It must be: {','.join(COLUMNS)}")]
     try:
-        return tuple(_csv_row(row, table.line_num) for row in table), []
+        missing = [name for name in COLUMNS[:3] if name not in (table.fieldnames or ())]
+        if not missing:
+            return tuple(_csv_row(row, table.line_num) for row in table), []
     except csv.Error as error:
-        return (), [Finding(file, table.line_num, "csv", f"this is not CSV: {error}", "Save it anew as CSV.")]
+        line = max(table.line_num, 1)
+        return (), [Finding(file, line, "csv", f"this is not CSV: {error}", "Save it anew as CSV.")]
+    message = f"the first line does not name the columns {', '.join(missing)}"
+    return (), [Finding(file, 1, "csv", message, f"It must be: {','.join(COLUMNS)}")]
 
 
 def _csv_row(row: Mapping[str, str | None], line: int) -> Row:

@@ -1,7 +1,9 @@
 """A translator's file in: read, cleaned, compared with the English, and only then put into the catalog."""
 
+import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,18 +12,22 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from careleaf.check import judge
-from careleaf.check.characters import invisible_in
+from careleaf.check.characters import invisible_in, visible
 from careleaf.findings import Finding, Severity
 from careleaf.load import MAX_BYTES, decode
 from careleaf.model import Catalog, Entry, Library, Provenance
 from careleaf.translate.exchange import EXCHANGES, Exchange, Row, State
 from careleaf.translate.sync import Synced, synced
 from careleaf.translate.tasks import names, tasks
+from careleaf.words import source_locale
 
 SUFFIXES: Final = {exchange.suffix: exchange for exchange in EXCHANGES.values()}
 NAMING: Final = (
     "Name it like the file that went out: TOPIC.LANGUAGE.po, .xlf or .csv, or a zip with it inside."
 )
+SPACING: Final = re.compile(r"[\t\r\v\f\u0085\u2028\u2029]+|(?<=\S)\n(?=\S)")
+"""What parts words although a text has but spaces between them."""
+LANGUAGE: Final = re.compile(r'^"Language: ([\w-]+)\\n"$', re.MULTILINE)
 PARTS: Final = 3
 """Of a translator's file name: topic, language, suffix."""
 BACK: Final = ".back."
@@ -79,6 +85,14 @@ def delivery(library: Library, file: str, content: bytes) -> Delivery:
         raise Refused(Finding(file, 1, "size", message, "Send the Units of one topic only."))
     text, findings = decode(file, content)
     rows, more = exchange.read(file, text) if text is not None else ((), [])
+    said = LANGUAGE.search(text or "")
+    if said and said[1] not in {lang, source_locale(library)}:
+        message = f"the file's header says that it is in {said[1]}, and its name says {lang}"
+        more = [*more, Finding(file, 1, "header", message, "Correct the one that is wrong.")]
+    if not (findings or more or rows):
+        more = [
+            Finding(file, 1, "empty", "there is no text in the file that was sent out", "Ask for it anew.")
+        ]
     if findings or more:
         raise Refused(*findings, *more)
     return Delivery(file, name, lang, rows)
@@ -113,7 +127,7 @@ def _unzipped(library: Library, file: str, content: bytes) -> tuple[str, bytes]:
                 message = f"{found[0].filename} unpacks to {found[0].file_size} bytes"
                 raise Refused(Finding(file, 0, "size", message, "Send the Units of one topic only."))
             return f"{file}/{found[0].filename}", archive.read(found[0])
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError) as error:
         message = f"the zip cannot be read: {str(error)[:80]}"
         raise Refused(Finding(file, 0, "zip", message, "Pack it anew, without a password.")) from error
 
@@ -147,16 +161,16 @@ def _cleaned(sent: Delivery) -> tuple[tuple[Row, ...], list[Finding]]:
     """Leave out direction marks and other signs that nobody sees, and say so; compose letters (NFC)."""
     told, rows = [], []
     for row in sent.rows:
-        hidden = sorted(set(invisible_in(row.text.replace("\n", " "))))
+        spaced = SPACING.sub(" ", row.text)
+        hidden = tuple(invisible_in(spaced))
         if hidden:
-            named = ", ".join(f"U+{ord(sign):04X}" for sign in hidden)
+            named = ", ".join(f"U+{ord(sign):04X}" for sign in sorted(set(hidden)))
             message, mend = (
                 f"{row.id}: invisible characters were taken out: {named}",
                 "Nothing is left to do.",
             )
             told.append(Finding(sent.file, row.line, "stripped", message, mend, Severity.WARNING))
-        text = "".join(sign for sign in row.text if sign not in hidden)
-        rows.append(replace(row, text=unicodedata.normalize("NFC", text).strip()))
+        rows.append(replace(row, text=unicodedata.normalize("NFC", visible(spaced)).strip()))
     return tuple(rows), told
 
 
@@ -179,7 +193,7 @@ def _strange(sent: Delivery, catalog: Catalog) -> list[Finding]:
 
 
 def _says_something(row: Row, old: Entry) -> bool:
-    untouched = row.state is State.STALE and row.text == old.text
+    untouched = row.state is State.STALE and old.fuzzy and row.text == old.text
     return bool(row.text) and not untouched
 
 
@@ -196,8 +210,9 @@ def _entry(row: Row, old: Entry, provenance: Provenance) -> Entry:
 def _signed(catalog: Catalog, by: str, today: date) -> Catalog:
     """Add who made the words to the header, as GNU gettext has it; nobody is left out who was there."""
     lines = catalog.preface.splitlines()
-    if not any(line.strip().startswith(f"{by} <") for line in lines):
-        lines.append(f"{by} <>, {today.year}.")
+    for name in (*catalog.translators, by):
+        if not any(line.strip().startswith(f"{name} <") for line in lines):
+            lines.append(f"{name} <>, {today.year}.")
     header = {"PO-Revision-Date": f"{today.isoformat()} 00:00+0000", "Last-Translator": by}
     return replace(catalog, preface="\n".join(lines), header=dict(catalog.header) | header)
 

@@ -64,7 +64,7 @@ def package(  # noqa: PLR0913, PLR0917 # what to pack, for whom, and how
             title=name if name == UI else library.topics[name].title,
             lang=locale,
             file=file,
-            source=leaflet,
+            source="" if name == UI else leaflet,
             how=HOW[form],
             open=len(chosen),
             stale=sum(row.state is State.STALE for row in chosen),
@@ -84,7 +84,10 @@ def backward(library: Library, name: str, lang: str) -> str:
     found = (
         Row(task.id, entry.text, "", State.OPEN) for task, entry in entries if entry.text and not entry.fuzzy
     )
-    return EXCHANGES["po"].write(Sheet(name, lang, source_locale(library), result.catalog.header), found)
+    into = {"Language": source_locale(library), "Plural-Forms": ""}
+    header = {key: into.get(key, value) for key, value in result.catalog.header.items()}
+    header = {key: value for key, value in header.items() if key != "Plural-Forms"}
+    return EXCHANGES["po"].write(Sheet(name, lang, source_locale(library), header), found)
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

@@ -46,7 +46,8 @@ def synced(library: Library, name: str, lang: str) -> Synced:
         retired=tuple(
             Remembered(f"{name}/{id_}", entry.previous or entry.english, entry.text, entry.provenance)
             for id_, entry in gone.items()
-            if entry.text
+            # Words that their translator doubted would come back as sure ones.
+            if entry.text and (entry.previous or not entry.fuzzy)
         ),
         **ids,
     )
