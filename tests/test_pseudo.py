@@ -25,6 +25,8 @@ FORMATS: Final = ("bilingual", "handout", "text", "web")
 BRACKETED: Final = re.compile(r"\[[^\[\]]*\]")
 WORD: Final = re.compile(r"[^\W\d_]+")
 LATIN: Final = re.compile(r"[A-Za-z]+")
+CELSIUS: Final = "°C"
+"""CLDR writes the unit so in Hebrew too."""
 LONG: Final = frozenset({"page-limit", "danger-signs"})
 """What 45 % more text may bring about, and an author mends by saying less. The layout holds all the same."""
 
@@ -70,7 +72,7 @@ def shown(sheet: Sheet) -> str:
     if sheet.job.writer == "text":
         return sheet.job.markup
     root = reading.page(sheet.job.markup)
-    metadata = [each.get("content", "") for each in root.iter("meta") if each.get("name") in {"description"}]
+    metadata = [each.get("content", "") for each in root.iter("meta") if each.get("name") == "description"]
     body = root.find("body")
     assert body is not None
     english = "en" if sheet.library.formats[sheet.edition.format].bilingual else ""
@@ -193,8 +195,10 @@ def unmarked(sheet: Sheet) -> list[str]:
     """Name the Latin words of a page that no element says to be English."""
     body = reading.page(sheet.job.markup).find("body")
     assert body is not None
-    digest = sheet.edition.text_digest[:DIGEST_SHOWN]  # a code, not a word
-    return LATIN.findall(without_names(said(body, "en"), sheet).replace(digest, " "))
+    text = without_names(said(body, "en"), sheet)
+    for code in (sheet.edition.text_digest[:DIGEST_SHOWN], CELSIUS):
+        text = text.replace(code, " ")
+    return LATIN.findall(text)
 
 
 PLANTED: Final = (

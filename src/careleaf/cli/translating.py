@@ -122,7 +122,7 @@ def sync(*, langs: tuple[str, ...], topics: tuple[str, ...], root: Path | None, 
 
 
 def _after(library: Library, lang: str, name: str, result: Synced) -> Library:
-    """Give the library as it is now: what was retired is remembered, and notes say values in today's words."""
+    """Give the library as it is now: what was retired is remembered, and notes use today's words."""
     memory = dict(library.memory) | {lang: (*library.memory.get(lang, ()), *result.retired)}
     return replace(library, memory=memory, catalogs=dict(library.catalogs) | {(lang, name): result.catalog})
 

@@ -84,9 +84,9 @@ def _lay_out(job: Job) -> Document:
     assets = Assets(job.assets)
     html = _Page(string=job.markup, base_url=BASE, url_fetcher=assets)
     if job.keep_words:
-        _each_text(html.etree_element, _joined)
+        _each_text(html.etree_element.find("body"), _joined)
     if job.split_words:
-        _each_text(html.etree_element, partial(_parted, lang=job.lang))
+        _each_text(html.etree_element.find("body"), partial(_parted, lang=job.lang))
     document = html.render(
         stylesheets=[_style(job.style)], font_config=_FONTS, cache=_IMAGES, pdf_variant=VARIANT
     )
@@ -99,14 +99,18 @@ def _style(text: str) -> CSS:
     return CSS(string=text, base_url=BASE, url_fetcher=Assets({}), font_config=_FONTS)
 
 
-def _each_text(html: Any, change: Callable[[str, str], str]) -> None:  # noqa: ANN401 # WeasyPrint carries no types
-    """Change every text of a page's body in place. `change` is also given the letter before it."""
-    for element in html.find("body").iter():
-        inside = "".join(element.itertext())
-        if element.text:
-            element.text = change(element.text, "")
-        if element.tail:
-            element.tail = change(element.tail, inside[-1:])
+def _each_text(element: Any, change: Callable[[str, str], str], before: str = "") -> str:  # noqa: ANN401 # as above
+    """Change every text of an element in place, in order. `change` is given the letter before each, too.
+
+    Gives the last letter.
+    """
+    if element.text:
+        before, element.text = element.text[-1:], change(element.text, before)
+    for child in element:
+        before = _each_text(child, change, before)
+        if child.tail:
+            before, child.tail = child.tail[-1:], change(child.tail, before)
+    return before
 
 
 def _joined(text: str, before: str) -> str:
