@@ -378,3 +378,16 @@ def test_the_manifest_says_what_each_file_is(tiny: Tiny, out: Path) -> None:
     assert rows["handout"]["pages"] == 1
     assert rows["handout"]["path"] == "harbour/en/washing-hands.handout.pdf"
     assert {row["status"] for row in rows.values()} == {"draft"}
+
+
+def test_a_leaflet_in_two_languages_is_made_only_if_asked_for_and_then_kept_up_to_date(
+    tiny: Tiny, tmp_path: Path
+) -> None:
+    """An old phone number must not stay in out/ because nobody asked for that shape again."""
+    out = tmp_path / "out"
+    assert {edition.format for edition in tiny.build(out).built} == {"handout", "text", "web"}
+    asked = tiny.build(out, Selection(langs=("ar",), formats=("bilingual",)))
+    assert [edition.path for edition in asked.built] == ["harbour/ar/washing-hands.bilingual.pdf"]
+    tiny.change("content/clinics/harbour.yaml", "020 7946 0991", "020 7946 0992")
+    assert "ar bilingual" in {f"{edition.lang} {edition.format}" for edition in tiny.build(out).built}
+    assert (out / "harbour/ar/washing-hands.bilingual.pdf").is_file()

@@ -8,11 +8,12 @@ import pikepdf
 import pypdfium2
 import pytest
 import weasyprint.pdf
+from weasyprint.pdf.fonts import build_fonts_dictionary
 
 from careleaf import plain
 from careleaf.breaks import segments
 from careleaf.model import Artifact, Job
-from careleaf.pdf import engine, proof, textlayer
+from careleaf.pdf import engine, proof
 from tests.test_pool import job
 
 LATIN: Final = ("Noto Sans",)
@@ -69,7 +70,10 @@ def ends(parts: list[str]) -> set[int]:
 # --- A line in its box -----------------------------------------------------------------------------
 
 LONG_WORD: Final = "Mikrodermabrasionsbehandlung"
-TABLE: Final = f'<table style="table-layout: fixed; width: 100%"><tr><th>{LONG_WORD}</th><td>x</td><td>x</td></tr></table>'
+TABLE: Final = (
+    '<table style="table-layout: fixed; width: 100%">'
+    f"<tr><th>{LONG_WORD}</th><td>x</td><td>x</td></tr></table>"
+)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +196,7 @@ def test_letters_that_the_engine_loses_are_told(monkeypatch: pytest.MonkeyPatch)
     """Left to itself, it gives no text to a letter that it first meets together with a vowel mark."""
     text = "أحماض تقشير البشرة أو المقشّرات"
     assert told(paper(text, "ar", ARABIC)) == []
-    monkeypatch.setattr(weasyprint.pdf, "build_fonts_dictionary", textlayer.build)
+    monkeypatch.setattr(weasyprint.pdf, "build_fonts_dictionary", build_fonts_dictionary)
     assert told(paper(text, "ar", ARABIC)) == [("text-layer", "the finished PDF lost letters: 'رش'")]
 
 

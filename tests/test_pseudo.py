@@ -201,6 +201,12 @@ def unmarked(sheet: Sheet) -> list[str]:
     return LATIN.findall(text)
 
 
+def with_template(library: Library, file: str, text: str) -> Library:
+    """Change a template of a library, and leave it one topic."""
+    name = "after-laser"
+    return replace(library, topics={name: library.topics[name]}, templates={**library.templates, file: text})
+
+
 PLANTED: Final = (
     ("formats/handout/page.html", "<main>", "<main><p>Leaflet</p>", "handout", "Leaflet"),
     ("formats/web/page.html", "<footer", "<p>our Clinic</p><footer", "web", "our Clinic"),
@@ -221,9 +227,9 @@ def test_a_word_that_a_template_says_by_itself_is_found(  # noqa: PLR0913, PLR09
 ) -> None:
     template = library.templates[file]
     assert old in template
-    changed = replace(library, templates={**library.templates, file: template.replace(old, new)})
-    selection = Selection(topics=("after-laser",), langs=(lang,), formats=(form,))
-    (sheet,) = filled(changed, selection)
+    (sheet,) = filled(
+        with_template(library, file, template.replace(old, new)), Selection(langs=(lang,), formats=(form,))
+    )
     assert set(untranslated(sheet)) == set(word.split())
 
 
@@ -231,9 +237,6 @@ def test_a_latin_word_that_is_not_marked_is_found(library: Library) -> None:
     template = library.templates["shared/blocks.html"]
     mark = ' lang="{{ run.lang }}" dir="{{ run.direction }}"'
     assert mark in template
-    changed = replace(
-        library, templates={**library.templates, "shared/blocks.html": template.replace(mark, "")}
-    )
-    selection = Selection(topics=("after-laser",), langs=("he-XB",), formats=("web",))
-    (sheet,) = filled(changed, selection)
+    changed = with_template(library, "shared/blocks.html", template.replace(mark, ""))
+    (sheet,) = filled(changed, Selection(langs=("he-XB",), formats=("web",)))
     assert "SPF" in unmarked(sheet)

@@ -31,7 +31,9 @@ DIGEST_SHOWN = 8
 """Hexadecimal digits of the text digest on a page: enough for staff to tell two versions apart."""
 LATIN: Final = "Latn"
 NAME: Final = r"[A-Za-z][\w:]*[A-Za-z0-9](?:[ \u00a0-][A-Za-z][\w:]*[A-Za-z0-9])*"
-LATIN_WORDS: Final = re.compile(rf"\u2066[A-Za-z][^\u2066-\u2069]*\u2069|\({NAME}\)|{NAME}", re.ASCII)
+LATIN_WORDS: Final = re.compile(
+    rf"\u2066[A-Za-z][^\u2066-\u2069]*\u2069|\({NAME}\)|(?<![\d\u00a0]){NAME}", re.ASCII
+)
 """Words in Latin letters, with the brackets around them; an isolated value whole. The engine would turn round
 what markup cuts."""
 MAIN_SOURCES = 6

@@ -281,7 +281,7 @@ def _moment(moment: time, locale: Locale, aloud: Mapping[str, str]) -> str:
         return _local(format_time(moment, pattern, locale=cldr(locale.cldr)), locale)
     parts = ("morning", NOON), ("afternoon", NOON + 6), ("evening", NOON + 12)
     period = next(aloud[name] for name, end in parts if moment.hour < end)
-    hour, minute = (_digits(number, locale) for number in (moment.hour % NOON or NOON, moment.minute))
+    hour, minute = _digits(moment.hour % NOON or NOON, locale), _local(f"{moment.minute:02}", locale)
     return aloud["clock" if moment.minute else "clock-hour"].format(hour=hour, minute=minute, period=period)
 
 

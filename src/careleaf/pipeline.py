@@ -64,7 +64,7 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
     everything, wanted = plan(library, selection, versions(), options.today)
     findings = _told(findings, library, selection, wanted, options.today)
     with publish.opened(out) as done:
-        todo = _outstanding(out, done, wanted, options)
+        todo = _outstanding(out, done, _grown(done, everything, wanted, selection), options)
         publish.announce(out, done, library, todo)
         kept = _kept(out, done, everything, todo)
         made = _as_long(library, dict(_make(library, todo, out, options, findings)), kept, findings)
@@ -77,6 +77,15 @@ def _outstanding(
 ) -> list[Edition]:
     """Leave out what is done already."""
     return [edition for edition in wanted if options.force or not publish.is_done(out, done, edition)]
+
+
+def _grown(
+    done: publish.Manifest, everything: Iterable[Edition], wanted: tuple[Edition, ...], selection: Selection
+) -> tuple[Edition, ...]:
+    """Add, to a build of everything, what is made only if asked for and was: it must not go stale in out/."""
+    if selection not in {Selection(), Selection(approved_only=True)}:
+        return wanted
+    return (*wanted, *(each for each in everything if each.path in done.rows and each not in set(wanted)))
 
 
 def _without(editions: Iterable[Edition], others: Container[Edition]) -> tuple[Edition, ...]:

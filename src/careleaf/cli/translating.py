@@ -270,6 +270,10 @@ def import_(  # noqa: PLR0913 # one for each option
             click.echo(f"{change.id}: {marked(difference(change.old, change.new))}")
         print_findings(sorted(found.findings))
         click.echo(_outcome(len(found.changes), sent.name, sent.lang, ok=found.ok, dry_run=dry_run))
+        if found.ok and found.marked:
+            click.echo(
+                f"{found.marked} are marked {provenance}: as if their maker had read every one of them."
+            )
     leave(ok=found.ok)
 
 

@@ -68,6 +68,8 @@ class Intake:
     result: Synced
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
+    marked: int
+    """Texts of which it now says that another made them: also those that came back unchanged."""
 
     @property
     def ok(self) -> bool:
@@ -154,7 +156,9 @@ def intake(library: Library, sent: Delivery, by: str, provenance: Provenance, to
             entries[row.id] = _entry(row, entries[row.id], provenance)
     catalog = _signed(replace(result.catalog, entries=entries), by, today)
     changes = _changes(library.catalogs.get((sent.lang, sent.name)), entries)
-    return Intake(replace(result, catalog=catalog), changes, (*told, *_judged(library, sent, catalog, rows)))
+    marked = sum(entry.provenance != result.catalog.entries[id_].provenance for id_, entry in entries.items())
+    findings = (*told, *_judged(library, sent, catalog, rows))
+    return Intake(replace(result, catalog=catalog), changes, findings, marked)
 
 
 def _cleaned(sent: Delivery) -> tuple[tuple[Row, ...], list[Finding]]:
