@@ -31,6 +31,7 @@ evidence: $(ready) ## write docs/evidence.md from the library
 	$(python) -m careleaf evidence > docs/evidence.md
 
 pictures: all ## make the pictures of the README from the leaflets
+	$(python) build.py --bilingual uk --topic after-laser
 	$(python) tools/pictures.py
 
 clean: ## remove all that make has made
