@@ -271,9 +271,8 @@ def import_(  # noqa: PLR0913 # one for each option
         print_findings(sorted(found.findings))
         click.echo(_outcome(len(found.changes), sent.name, sent.lang, ok=found.ok, dry_run=dry_run))
         if found.ok and found.marked:
-            click.echo(
-                f"{found.marked} are marked {provenance}: as if their maker had read every one of them."
-            )
+            message = f"{found.marked} are marked {provenance}: as if their maker had read every one of them."
+            click.echo(message, err=True)
     leave(ok=found.ok)
 
 
