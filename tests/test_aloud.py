@@ -286,7 +286,8 @@ def test_every_latin_name_on_a_page_in_another_script_is_marked(built: Built) ->
     for one in handouts(built):
         digest = one.edition.text_digest[:DIGEST_SHOWN]  # a code, not a word
         for text, lang in stretches(one.body, one.edition.lang):
-            names = NAME.findall(text.replace(digest, ""))
+            # A unit stays with its number: CLDR writes it so in this language.
+            names = [name for name in NAME.findall(text.replace(digest, "")) if name != "mm"]
             if lang == "en":
                 marked[one.edition.lang].update(names)
             elif names:
