@@ -170,7 +170,10 @@ def test_every_line_stays_inside_the_margins(laid_out: Pages) -> None:
 
 def test_a_handout_is_two_sheets_of_a4_and_a_translation_one_page_more_at_most(laid_out: Pages) -> None:
     for name, (_, sheets) in laid_out.items():
-        assert 1 <= len(sheets) <= (4 if " en " in name else 5), name
+        topic, _, rest = name.partition(" ")
+        english = laid_out[f"{topic} en {rest.partition(' ')[2]}"][1]
+        assert 1 <= len(sheets) <= len(english) + (" en " not in name) <= 5, name
+        assert len(english) <= 4, name
         sizes = {tuple(round(side / MILLIMETRE) for side in page.size) for page in sheets}
         assert sizes == {(210, 297)}, name
 

@@ -1,15 +1,19 @@
 """Which language is a sentence in? Asked only among a few, it is sure from four words on."""
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
 
 WORDS = 4
 """Shorter sentences are not judged: of 3300 that have at least so many words, none was mistaken."""
 
 
 @lru_cache(maxsize=1)
-def _model() -> LanguageIdentifier:
+def _model() -> "LanguageIdentifier":
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 # numpy: only a check pays for it
+
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 

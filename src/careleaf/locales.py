@@ -96,7 +96,8 @@ def known(tag: str, source: Locale) -> Known:
     names = [
         name
         for names in (get_day_names, get_month_names)
-        for name in names("wide", "stand-alone", language).values()
+        # Not "stand-alone": Babel 2.18 gives months of another language that was read before.
+        for name in names("wide", "format", language).values()
     ]
     title = language.get_display_name() or tag
     return Known(

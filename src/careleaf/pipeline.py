@@ -85,7 +85,8 @@ def _grown(
     """Add, to a build of everything, what is made only if asked for and was: it must not go stale in out/."""
     if selection not in {Selection(), Selection(approved_only=True)}:
         return wanted
-    return (*wanted, *(each for each in everything if each.path in done.rows and each not in set(wanted)))
+    asked = set(wanted)
+    return (*wanted, *(each for each in everything if each.path in done.rows and each not in asked))
 
 
 def _without(editions: Iterable[Edition], others: Container[Edition]) -> tuple[Edition, ...]:
@@ -187,14 +188,13 @@ def _as_long(
     findings: list[Finding],
 ) -> dict[Edition, publish.Row]:
     """Leave out translations that are more than a page longer than their English: something got into them."""
+    rows = (*kept.values(), *made.values())
     source = source_locale(library)
-    pages = {row.path: row.pages for row in (*kept.values(), *made.values())}
-    english = {
-        edition: pages.get(edition.path.replace(f"/{edition.lang}/", f"/{source}/", 1)) for edition in made
-    }
-    long = {edition for edition, row in made.items() if (limit := english[edition]) and row.pages > limit + 1}
+    english = {(row.topic, row.clinic, row.format): row.pages for row in rows if row.lang == source}
+    limits = {each: english.get((each.topic, each.clinic, each.format)) for each in made}
+    long = {edition for edition, row in made.items() if (limit := limits[edition]) and row.pages > limit + 1}
     for edition in sorted(long, key=str):
-        message = f"it has {made[edition].pages} pages, and the English has {english[edition]}"
+        message = f"it has {made[edition].pages} pages, and the English has {limits[edition]}"
         mend = "A translation has one page more at most: shorten it, or see what got in."
         findings.append(Finding(str(edition), 0, "page-limit", message, mend))
     return {edition: row for edition, row in made.items() if edition not in long}

@@ -199,9 +199,7 @@ def translated(pair: Pair) -> Iterator[Fault]:
     if not words or pair.entry.text != pair.entry.english:
         return
     bare = pair.english.replace(BLANK, " ").strip(" .:?!").casefold()
-    same = {
-        form.casefold() for term in pair.glossary.values() if term.keep for form in (term.name, *term.forms)
-    }
+    same = {form.casefold() for form in _kept(pair.glossary)}
     same |= {word.casefold() for rendering in pair.renderings.values() for word in rendering.say}
     if bare not in same:
         mend = f"Translate it; or if the word is the same, list it in {_termbase(pair)}."
@@ -218,7 +216,7 @@ def _termbase(pair: Pair) -> str:
 
 
 def in_its_language(pair: Pair) -> Iterator[Fault]:
-    """No sentence was left in English, or is in another language of the library."""
+    """No sentence was left in English. Other scripts are judged by their letters."""
     ours, theirs = (each.locale.cldr.partition("-")[0] for each in (pair.ours, pair.theirs))
     if locales.script(pair.ours.locale) != "Latn" or not {ours, theirs} <= identify.known():
         return
@@ -334,8 +332,12 @@ def _number_words(theirs: set[str], ours: set[str], language: Language) -> Itera
 
 def _numerals(text: str) -> list[str]:
     """Give the numbers of a text in ASCII digits, with a point for every separator."""
-    folded = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
-    return [_number(match) for match in NUMERAL.findall(folded)]
+    return [_number(match) for match in NUMERAL.findall(_folded(text))]
+
+
+def _folded(text: str) -> str:
+    """Write the digits of any script as ASCII."""
+    return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
 
 
 def _number(written: str) -> str:
@@ -355,7 +357,7 @@ def units(pair: Pair) -> Iterator[Fault]:
 
 def _measured(text: str, names: Mapping[str, re.Pattern[str]]) -> Counter[str]:
     """Count the units that stand after a number, or a Fact, by their CLDR names and the number."""
-    folded = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
+    folded = _folded(text)
     found: Counter[str] = Counter()
     for match in re.finditer(rf"({NUMERAL.pattern}|\u2026)[\s\u00a0\u202f-]*", folded):
         unit = next((unit for unit, name in names.items() if name.match(folded, match.end())), None)

@@ -84,9 +84,8 @@ def backward(library: Library, name: str, lang: str) -> str:
     found = (
         Row(task.id, entry.text, "", State.OPEN) for task, entry in entries if entry.text and not entry.fuzzy
     )
-    into = {"Language": source_locale(library), "Plural-Forms": ""}
-    header = {key: into.get(key, value) for key, value in result.catalog.header.items()}
-    header = {key: value for key, value in header.items() if key != "Plural-Forms"}
+    header = dict(result.catalog.header) | {"Language": source_locale(library)}
+    header.pop("Plural-Forms", None)
     return EXCHANGES["po"].write(Sheet(name, lang, source_locale(library), header), found)
 
 

@@ -49,11 +49,9 @@ def _of(library: Library, lang: str, name: str) -> Progress:
     stale = [task for task, entry, _ in found if entry.fuzzy]
     waiting = {task.id for task, _, _ in found} - {task.id for task in done}
     backs = library.back.get((lang, name))
-    returned = (
-        {id_ for id_, e in backs.entries.items() if e.english == catalog.entries[id_].text}
-        if backs
-        else set()
-    )
+    words = {task.id: entry.text for task, entry, _ in found}
+    turned = backs.entries.items() if backs else ()
+    returned = {id_ for id_, entry in turned if entry.english == words.get(id_)}
     return Progress(
         lang=lang,
         name=name,
