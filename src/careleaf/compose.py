@@ -114,6 +114,11 @@ def compose(library: Library, edition: Edition) -> Leaflet:
         sources=_main(sources),
         all_sources=sources,
         ui={id_: text for id_, text in ui.items() if not markup.facts(text)},
+        address=clinic.address_of(topic.name, locale.name),
+        logo=clinic.logo or "",
+        everywhere=tuple(
+            (library.locales[lang], clinic.address_of(topic.name, lang)) for lang in edition.langs
+        ),
         beside=_beside(library, edition),
     )
 

@@ -11,7 +11,7 @@ class Severity(StrEnum):
     ERROR = "error"
     """A wrong file: nothing at all is built until it is mended."""
     HELD = "held"
-    """A text that is not current: only its own Editions are left out."""
+    """A text that is not current, or a clinic or format with a fault: only its own Editions are left out."""
     WARNING = "warning"
     """Worth a look: everything is built."""
     ADVICE = "advice"
@@ -31,6 +31,11 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.severity} [{self.rule}] {self.message}. {self.mend}"
+
+
+def held(findings: Iterable[Finding]) -> frozenset[str]:
+    """Give the files whose own Editions are left out."""
+    return frozenset(finding.file for finding in findings if finding.severity is Severity.HELD)
 
 
 def blocking(findings: Iterable[Finding]) -> bool:

@@ -25,7 +25,7 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
-from careleaf.findings import Finding
+from careleaf.findings import Finding, blocking
 from careleaf.markup import Piece
 
 # Where a value stands in its file. NUL cannot be typed in YAML, so no author can set these keys.
@@ -433,16 +433,19 @@ class Clinic(Named):
     """Who hands the leaflet out. Its numbers belong to its place, never to a language.
 
     `confirmed` is the day on which a person last rang the numbers and checked the hours. Without
-    `languages`, it hands out every language that the library has.
+    `languages`, it hands out every language that the library has. `logo` is a file of `content/images/`.
+    `address` is where its leaflets are on the web, with {topic} and {lang}: printed, and as a QR code.
     """
 
     FACTS: ClassVar = ("phone", "urgent", "emergency")
     GOOD_FOR: ClassVar = timedelta(days=366)
     """How long contact details may be relied on after somebody confirmed them: twelve months."""
 
-    title: Short
+    title: Text
     lang: Tag
     note: Short | None = None
+    logo: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    address: Text | None = None
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
     phone: Phone
     urgent: Phone
@@ -458,6 +461,10 @@ class Clinic(Named):
     def good_until(self) -> date:
         """The last day on which the contact details may be relied on."""
         return self.confirmed + self.GOOD_FOR
+
+    def address_of(self, topic: str, lang: str) -> str:
+        """Give the address of a leaflet on the web; empty if the clinic has none."""
+        return (self.address or "").replace("{topic}", topic).replace("{lang}", lang)
 
     def speaks(self, lang: str) -> bool:
         """Say whether the clinic hands out leaflets in a language."""
@@ -561,20 +568,104 @@ class Waivers(Named):
         return f"locales/{self.name}/waivers.yaml"
 
 
+class Limits(Part):
+    """What a finished leaflet must keep, measured on its laid-out pages.
+
+    `pages` are for the source language; a translation may have one more, or as many as `translated`.
+    `sheets` are of paper, printed on both sides. `contrast` is WCAG 2.2's ratio of a text and its ground;
+    `line_length` the most characters in a line; `picture` the fewest dots in an inch; `last_page` how many per cent of
+    the last page are full at least. `danger_signs` is the page by whose end the most urgent ones stand whole.
+    """
+
+    pages: int | None = Field(default=None, ge=1, le=100)
+    translated: int | None = Field(default=None, ge=1, le=100)
+    sheets: int | None = Field(default=None, ge=1, le=100)
+    contrast: float = Field(default=4.5, ge=4.5, le=21)
+    line_length: int = Field(default=70, alias="line-length", ge=20, le=100)
+    picture: int = Field(default=200, ge=72, le=1200)
+    last_page: int = Field(default=0, alias="last-page", ge=0, le=100)
+    danger_signs: int = Field(default=1, alias="danger-signs", ge=1, le=100)
+
+
+class Binding(StrEnum):
+    """How the pages of a PDF come onto paper."""
+
+    PAGES = "pages"
+    """One after the other, in the order of reading."""
+    SADDLE_STITCH = "saddle-stitch"
+    """Two beside each other, to be folded and stapled as a booklet."""
+    TRI_FOLD = "tri-fold"
+    """Three panels on each side of a sheet that is folded twice, like a letter."""
+    FOUR_UP = "four-up"
+    """Four times the same, to be cut apart."""
+
+
+class Ink(StrEnum):
+    """What a PDF is printed with."""
+
+    COLOUR = "colour"
+    GREY = "grey"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to make a format: how it is bound, in which ink, and with bleed and crop marks or without."""
+
+    binding: Binding = Binding.PAGES
+    ink: Ink = Ink.COLOUR
+    bleed: bool = False
+
+
 class Format(Named):
     """A shape of output: its template, its writer, and the limits a finished leaflet must keep.
 
-    `pages` is for the source language; a translation may have one more. `aloud` says numbers, phones and
-    times as a voice does. `bilingual` prints the source language beside the reader's, only if asked for.
+    `paper` is the size of one page, `text` that of the text, in points; of two sizes, a leaflet gets the
+    largest between them with which it keeps its limit of pages. `bindings` are the files that are made
+    of each leaflet. `styles` go before the format's own page.css. `on_request` formats are made only if
+    asked for. `aloud` says numbers, phones and times as a voice does. `bilingual` prints the source
+    language beside the reader's. `everywhere` tells in which other languages the leaflet is.
     """
 
     title: Short
     writer: Slug
     extension: Literal["pdf", "html", "txt"]
-    pages: int | None = Field(default=None, ge=1, le=100)
+    on_request: bool = Field(default=False, alias="on-request")
+    paper: Short | None = None
+    text: float | tuple[float, float] = 12
+    bindings: tuple[Binding, ...] = Field(default=(Binding.PAGES,), min_length=1)
+    styles: tuple[Short, ...] = ()
+    limits: Limits = Limits()
     columns: int | None = Field(default=None, ge=40, le=120)
     aloud: bool = False
     bilingual: bool = False
+    everywhere: bool = False
+
+    @property
+    def sizes(self) -> tuple[float, float]:
+        """The largest and the smallest size of its text, in points."""
+        sizes = self.text if isinstance(self.text, tuple) else (self.text, self.text)
+        return max(sizes), min(sizes)
+
+    @property
+    def file(self) -> str:
+        """The format's own file, relative to the library's root."""
+        return f"templates/{self.folder}/format.yaml"
+
+    def variants(self, ink: Ink, *, bleed: bool) -> tuple[Variant, ...]:
+        """Give the ways to make it: one for each binding. Only what is printed has ink and bleed."""
+        if self.extension != "pdf":
+            return (Variant(),) if ink is Ink.COLOUR and not bleed else ()
+        return tuple(Variant(binding, ink, bleed) for binding in self.bindings)
+
+    def file_name(self, topic: str, variant: Variant) -> str:
+        """Name the file of a topic: what is not the format's first and plain variant stands in the name."""
+        parts = (
+            self.name,
+            *((variant.binding,) if variant.binding is not self.bindings[0] else ()),
+            *((variant.ink,) if variant.ink is not Ink.COLOUR else ()),
+            *(("bleed",) if variant.bleed else ()),
+        )
+        return f"{topic}.{'-'.join(parts)}.{self.extension}"
 
     @property
     def folder(self) -> PurePosixPath:
@@ -769,6 +860,14 @@ class Selection:
     formats: tuple[str, ...] = ()
     clinics: tuple[str, ...] = ()
     approved_only: bool = False
+    ink: Ink = Ink.COLOUR
+    bleed: bool = False
+    all_formats: bool = False
+
+    @property
+    def everything(self) -> bool:
+        """Say whether nothing was narrowed down, so that a build brings all that there is up to date."""
+        return self in {Selection(), Selection(approved_only=True)}
 
 
 class Status(StrEnum):
@@ -784,9 +883,9 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One leaflet to make: Topic x Locale x Clinic x Format.
+    """One leaflet to make: Topic x Locale x Clinic x Format, in one of the format's variants.
 
-    `text_digest` stands for what the reader reads and is what an Approval binds to; `digest`
+    `langs` are the languages that the leaflet can be had in, for a format that tells them. `text_digest` stands for what the reader reads and is what an Approval binds to; `digest`
     stands for everything that goes into the file, so that an equal one need not be made again.
     Both are SHA-256 in hexadecimal.
     """
@@ -799,9 +898,11 @@ class Edition:
     status: Status
     text_digest: str
     digest: str
+    variant: Variant = Variant()
+    langs: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.topic} {self.lang} {self.clinic} {self.format}"
+        return f"{self.topic} {self.lang} {self.clinic} {PurePosixPath(self.path).name.split('.')[1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -882,8 +983,25 @@ class Leaflet:
     all_sources: tuple[Source, ...]
     ui: Mapping[str, str]
     """The templates' own words that need nothing filled in."""
+    address: str = ""
+    """Where the leaflet is on the web."""
+    logo: str = ""
+    """The file of the clinic's logo."""
+    everywhere: tuple[tuple[Locale, str], ...] = ()
+    """The languages that the leaflet can be had in, each with its address there."""
     beside: "Leaflet | None" = None
     """The same in the source language, for a format that prints both."""
+
+    @property
+    def locales(self) -> tuple[Locale, ...]:
+        """Every language that words of the leaflet are in."""
+        beside = (self.beside.locale,) if self.beside else ()
+        return (self.locale, *beside, *(locale for locale, _ in self.everywhere))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address on the web that is printed."""
+        return tuple(filter(None, (self.address, *(address for _, address in self.everywhere))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -898,20 +1016,37 @@ class Job:
     assets: Mapping[str, bytes]
     attachment: bytes
     updated: date
+    sizes: tuple[float, float]
+    variant: Variant
+    limits: Limits
     pages: int | None
     columns: int | None
     fonts: tuple[str, ...]
     phones: tuple[str, ...]
     lang: str
+    direction: str
     keep_words: bool
     split_words: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A finished file. `path` is relative to the output folder; `pages` is 0 where there are none."""
+    """A finished file, and what it takes to print it.
+
+    `path` is relative to the output folder. `pages` are what a reader turns, `sides` those of the paper,
+    `sheets` the paper, printed on both sides; all are 0 where there are none. `ink` is how much of a side is
+    covered, in per cent, all four toners added up.
+    """
 
     path: str
     content: bytes
     pages: int
     findings: tuple[Finding, ...] = ()
+    sides: int = 0
+    sheets: int = 0
+    ink: float = 0.0
+
+    @property
+    def usable(self) -> bool:
+        """Say whether it may be handed out."""
+        return not blocking(self.findings)

@@ -1,6 +1,7 @@
 """The way through: load, check, plan, compose, render, write, publish."""
 
 import hashlib
+import math
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,10 +12,10 @@ from careleaf.approvals import overall
 from careleaf.check import check
 from careleaf.check.catalogs import concerns
 from careleaf.compose import compose
-from careleaf.findings import Finding, Severity, blocking
+from careleaf.findings import Finding, Severity, blocking, held
 from careleaf.load import fingerprint, load
-from careleaf.model import Edition, Job, Library, Selection, Status
-from careleaf.plan import plan
+from careleaf.model import Edition, Job, Library, Limits, Selection, Status
+from careleaf.plan import Plan, known, plan
 from careleaf.render import Press, RenderError
 from careleaf.versions import versions
 from careleaf.words import source_locale
@@ -61,32 +62,28 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
     findings += check(library, options.today, approved_only=selection.approved_only)
     if blocking(findings):
         return Report(tuple(sorted(findings)))
-    everything, wanted = plan(library, selection, versions(), options.today)
-    findings = _told(findings, library, selection, wanted, options.today)
+    known(library, selection)
     with publish.opened(out) as done:
-        todo = _outstanding(out, done, _grown(done, everything, wanted, selection), options)
+        found = plan(library, selection, versions(), options.today, done.rows, held(findings))
+        findings = _told(findings, library, selection, found.wanted, options.today)
+        todo = _outstanding(out, done, found, selection, options)
         publish.announce(out, done, library, todo)
-        kept = _kept(out, done, everything, todo)
+        kept = _kept(out, done, found, todo)
         made = _as_long(library, dict(_make(library, todo, out, options, findings)), kept, findings)
+        findings += [finding for row in kept.values() for finding in row.findings]
         removed = publish.finish(out, kept | made, library, settled="" if findings else key)
-    return Report(tuple(sorted(findings)), tuple(made), _without(wanted, todo), tuple(removed))
+    return Report(tuple(sorted(findings)), tuple(made), _without(found.wanted, todo), tuple(removed))
 
 
 def _outstanding(
-    out: Path, done: publish.Manifest, wanted: Iterable[Edition], options: Options
+    out: Path, done: publish.Manifest, found: Plan, selection: Selection, options: Options
 ) -> list[Edition]:
-    """Leave out what is done already."""
-    return [edition for edition in wanted if options.force or not publish.is_done(out, done, edition)]
+    """Leave out what is done already.
 
-
-def _grown(
-    done: publish.Manifest, everything: Iterable[Edition], wanted: tuple[Edition, ...], selection: Selection
-) -> tuple[Edition, ...]:
-    """Add, to a build of everything, what is made only if asked for and was: it must not go stale in out/."""
-    if selection not in {Selection(), Selection(approved_only=True)}:
-        return wanted
-    asked = set(wanted)
-    return (*wanted, *(each for each in everything if each.path in done.rows and each not in asked))
+    A build of everything also brings up to date what is made only if asked for and was: it must not go stale.
+    """
+    chosen = (*found.wanted, *(found.finished if selection.everything else ()))
+    return [edition for edition in chosen if options.force or not publish.is_done(out, done, edition)]
 
 
 def _without(editions: Iterable[Edition], others: Container[Edition]) -> tuple[Edition, ...]:
@@ -144,14 +141,14 @@ def _lapsed(library: Library, selection: Selection, today: date) -> list[Finding
 
 
 def _kept(
-    out: Path, done: publish.Manifest, everything: Iterable[Edition], todo: Iterable[Edition]
+    out: Path, done: publish.Manifest, found: Plan, todo: Iterable[Edition]
 ) -> dict[Edition, publish.Row]:
     """Choose the finished files that stay. Others must not be handed out any more.
 
     Those are the files of texts that are gone or went stale, of Editions that are to be made anew, and files
     that a killed build left in another state than the manifest says.
     """
-    current = set(everything) - set(todo)
+    current = {*found.wanted, *found.finished} - set(todo)
     rows = {edition: done.rows[edition.path] for edition in current if edition.path in done.rows}
     return {edition: row for edition, row in rows.items() if publish.sha256(out / row.path) == row.sha256}
 
@@ -161,7 +158,7 @@ def _key(root: Path, selection: Selection, options: Options) -> str:
 
     Approvals and reviews run out, so the day is part of it.
     """
-    if options.force or selection not in {Selection(), Selection(approved_only=True)}:
+    if options.force or not selection.everything:
         return ""
     parts = [fingerprint(root), str(selection.approved_only), str(options.today), *versions().values()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -176,7 +173,7 @@ def _make(
     workers = min(options.jobs, len(editions))
     for number, (job, artifact) in enumerate(pool.run(jobs, workers) if editions else (), start=1):
         findings += artifact.findings
-        if not artifact.findings:
+        if artifact.usable:
             yield by_path[job.path], publish.publish(out, by_path[job.path], artifact)
         options.progress(number, len(editions), job.name)
 
@@ -190,14 +187,25 @@ def _as_long(
     """Leave out translations that are more than a page longer than their English: something got into them."""
     rows = (*kept.values(), *made.values())
     source = source_locale(library)
-    english = {(row.topic, row.clinic, row.format): row.pages for row in rows if row.lang == source}
-    limits = {each: english.get((each.topic, each.clinic, each.format)) for each in made}
-    long = {edition for edition, row in made.items() if (limit := limits[edition]) and row.pages > limit + 1}
+    english = {row.twin: row.pages for row in rows if row.lang == source}
+    limits = {each: english.get(row.twin) for each, row in made.items()}
+    long = {
+        edition
+        for edition, row in made.items()
+        if (limit := limits[edition]) and row.pages > _allowed(library.formats[edition.format].limits, limit)
+    }
     for edition in sorted(long, key=str):
         message = f"it has {made[edition].pages} pages, and the English has {limits[edition]}"
-        mend = "A translation has one page more at most: shorten it, or see what got in."
+        mend = "A translation may not be that much longer: shorten it, or see what got in."
         findings.append(Finding(str(edition), 0, "page-limit", message, mend))
     return {edition: row for edition, row in made.items() if edition not in long}
+
+
+def _allowed(limits: Limits, english: int) -> int:
+    """Give how many pages a translation may have: one more than its English, or in proportion."""
+    if limits.pages is None or limits.translated is None:
+        return english + 1
+    return max(english + 1, math.ceil(english * limits.translated / limits.pages))
 
 
 def _jobs(library: Library, editions: Iterable[Edition], findings: list[Finding]) -> Iterator[Job]:

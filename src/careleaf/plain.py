@@ -1,8 +1,6 @@
 """The writers that need no engine: a web page as it was rendered, and plain text wrapped to its width."""
 
-from wcwidth import wcswidth
-
-from careleaf.breaks import segments
+from careleaf.breaks import cells, segments
 from careleaf.model import Artifact, Job
 
 
@@ -24,7 +22,7 @@ def wrap(text: str, job: Job) -> str:
 def _wrapped(row: str, job: Job) -> list[str]:
     lines = [""]
     for part in _parts(row, job):
-        if lines[-1] and wcswidth(lines[-1] + part.rstrip(" ")) > (job.columns or 0):
+        if lines[-1] and cells(lines[-1] + part.rstrip(" ")) > (job.columns or 0):
             lines.append("")
         lines[-1] += part
     return [line.rstrip(" ") for line in lines]

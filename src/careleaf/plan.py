@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
 from difflib import get_close_matches
 from itertools import product
@@ -12,7 +13,18 @@ from pydantic import BaseModel
 
 from careleaf import fonts
 from careleaf.approvals import reading_status, status, worst
-from careleaf.model import Clinic, Edition, Format, Library, Reading, Selection, Status, Topic
+from careleaf.model import (
+    Clinic,
+    Edition,
+    Format,
+    Ink,
+    Library,
+    Reading,
+    Selection,
+    Status,
+    Topic,
+    Variant,
+)
 from careleaf.words import reading, source_locale, ui_texts
 
 PRINTED: Final = {Status.DRAFT, Status.EXPIRED, Status.APPROVED}
@@ -29,48 +41,103 @@ class UnknownNameError(ValueError):
         self.field = field
 
 
-def plan(
-    library: Library, selection: Selection, versions: Mapping[str, str], today: date
-) -> tuple[tuple[Edition, ...], tuple[Edition, ...]]:
-    """Give all Editions that the library can print now, and those of them that were asked for.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a build is about: the Editions that were asked for, and the finished ones that are still good.
 
-    The first tells which finished files are still wanted, the second which are to be made. Raises
-    UnknownNameError.
+    A finished file that is neither must not be handed out any more.
     """
+
+    wanted: tuple[Edition, ...]
+    finished: tuple[Edition, ...]
+
+
+def known(library: Library, selection: Selection) -> None:
+    """Raise UnknownNameError if the caller named what the library does not have."""
     asked = (
         ("topic", selection.topics, library.topics),
         ("lang", selection.langs, library.locales),
         ("format", selection.formats, library.formats),
         ("clinic", selection.clinics, library.clinics),
     )
-    for field, values, known in asked:
+    for field, values, names in asked:
         for value in values:
-            if value not in known:
-                raise UnknownNameError(field, value, known)
-    everything = tuple(_editions(library, versions, today, approved_only=selection.approved_only))
-    wanted = (
-        edition
-        for edition in everything
-        if all(not values or getattr(edition, field) in values for field, values, _ in asked)
-        and (selection.formats or not library.formats[edition.format].bilingual)
-    )
-    return everything, tuple(wanted)
+            if value not in names:
+                raise UnknownNameError(field, value, names)
 
 
-def _editions(
-    library: Library, versions: Mapping[str, str], today: date, *, approved_only: bool
-) -> Iterator[Edition]:
-    printed = {Status.APPROVED} if approved_only else PRINTED
+def plan(  # noqa: PLR0913, PLR0917 # all that it depends on
+    library: Library,
+    selection: Selection,
+    versions: Mapping[str, str],
+    today: date,
+    printed: Container[str] = (),
+    held: Container[str] = (),
+) -> Plan:
+    """Choose what to make. `printed` are the paths of finished files, `held` the files with a fault.
+
+    A clinic or format whose own file is held prints nothing.
+    """
     presses = {name: press(library, versions, form) for name, form in library.formats.items()}
-    for topic, lang, clinic in product(library.topics.values(), library.locales, library.clinics.values()):
-        found = reading(library, topic, lang, clinic) if clinic.speaks(lang) else None
-        if found is None:
-            continue
-        state = reading_status(library, topic, found, today)
-        for form in library.formats.values():
+    wanted: list[Edition] = []
+    finished: list[Edition] = []
+    for one in _candidates(library, today, held, approved_only=selection.approved_only):
+        asked = _asked(one, selection)
+        if asked or one.path in printed:
+            made = _edition(library, one, presses[one.form.name])
+            (wanted if asked else finished).append(made)
+    return Plan(tuple(wanted), tuple(finished))
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A leaflet that the library can print now."""
+
+    found: Reading
+    status: Status
+    clinic: Clinic
+    form: Format
+    variant: Variant
+    langs: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        return f"{self.clinic.name}/{self.found.lang}/{self.form.file_name(self.found.topic, self.variant)}"
+
+
+def _candidates(
+    library: Library, today: date, held: Container[str], *, approved_only: bool
+) -> Iterator[_Candidate]:
+    printed = {Status.APPROVED} if approved_only else PRINTED
+    clinics = [clinic for clinic in library.clinics.values() if clinic.file not in held]
+    forms = [form for form in library.formats.values() if form.file not in held]
+    for topic, clinic in product(library.topics.values(), clinics):
+        readings = [reading(library, topic, lang, clinic) for lang in library.locales if clinic.speaks(lang)]
+        states = [(each, reading_status(library, topic, each, today)) for each in readings if each]
+        langs = tuple(each.lang for each, state in states if state in printed)
+        for (found, state), form in product(states, forms):
             shown = _shown(library, topic, clinic, form, state, today)
-            if shown in printed and not (form.bilingual and library.locales[lang].source):
-                yield edition(library, found, shown, clinic, form, presses[form.name])
+            if shown in printed and not (form.bilingual and library.locales[found.lang].source):
+                for ink, bleed in product(Ink, (False, True)):
+                    for variant in form.variants(ink, bleed=bleed):
+                        yield _Candidate(
+                            found, shown, clinic, form, variant, langs if form.everywhere else ()
+                        )
+
+
+def _asked(one: _Candidate, selection: Selection) -> bool:
+    """Say whether a leaflet was asked for: a format on request is, if it was named."""
+    named = (
+        (selection.topics, one.found.topic),
+        (selection.langs, one.found.lang),
+        (selection.clinics, one.clinic.name),
+        (selection.formats, one.form.name),
+    )
+    return (
+        all(not names or name in names for names, name in named)
+        and (bool(selection.formats) or selection.all_formats or not one.form.on_request)
+        and (one.variant.ink, one.variant.bleed) == (selection.ink, selection.bleed)
+    )
 
 
 def _shown(  # noqa: PLR0913, PLR0917 # all that it depends on
@@ -90,16 +157,39 @@ def press(library: Library, versions: Mapping[str, str], form: Format) -> str:
 def edition(  # noqa: PLR0913, PLR0917 # one for each thing that an Edition is of
     library: Library, found: Reading, state: Status, clinic: Clinic, form: Format, made_with: str
 ) -> Edition:
-    """Name one leaflet, and digest all that goes into it."""
-    topic, lang, digest = library.topics[found.topic], found.lang, found.digest
-    parts = [digest, state, ui_texts(library, lang), *_parts(library, topic, lang, clinic, form), made_with]
-    path = f"{clinic.name}/{lang}/{topic.name}.{form.name}.{form.extension}"
-    return Edition(topic.name, lang, clinic.name, form.name, path, state, digest, _digest(parts))
+    """Name one leaflet in a format's first variant, and digest all that goes into it."""
+    return _edition(library, _Candidate(found, state, clinic, form, Variant(form.bindings[0]), ()), made_with)
+
+
+def _edition(library: Library, one: _Candidate, made_with: str) -> Edition:
+    topic, lang, digest = library.topics[one.found.topic], one.found.lang, one.found.digest
+    parts = [
+        digest,
+        one.status,
+        ui_texts(library, lang),
+        *_parts(library, topic, lang, one.clinic, one.form),
+        asdict(one.variant),
+        one.langs,
+        made_with,
+    ]
+    return Edition(
+        topic=topic.name,
+        lang=lang,
+        clinic=one.clinic.name,
+        format=one.form.name,
+        path=one.path,
+        status=one.status,
+        text_digest=digest,
+        digest=_digest(parts),
+        variant=one.variant,
+        langs=one.langs,
+    )
 
 
 def _parts(library: Library, topic: Topic, lang: str, clinic: Clinic, form: Format) -> list[Any]:
     locale = library.locales[lang]
     pictures = [picture.file for section in topic.sections for picture in section.pictures]
+    pictures += [clinic.logo] if clinic.logo else []
     sources = sorted({key for part in topic.statements() for key in part.sources} & library.sources.keys())
     return [
         *(_dump(part) for part in (topic, locale, clinic, form)),

@@ -12,14 +12,15 @@ import os
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Final, Literal
 
 from pydantic import StringConstraints, TypeAdapter
 
 from careleaf import fonts
-from careleaf.model import Artifact, Edition, Library, Status
+from careleaf.findings import Finding
+from careleaf.model import Artifact, Edition, Library, Status, Variant
 from careleaf.versions import versions
 
 MANIFEST: Final = "manifest.json"
@@ -51,6 +52,17 @@ class Row:
     sha256: str
     bytes: int
     pages: int
+    sides: int = 0
+    sheets: int = 0
+    ink: float = 0.0
+    variant: Variant = field(default_factory=Variant)
+    findings: tuple[Finding, ...] = ()
+    """What is worth a look about it, and did not keep it from being made."""
+
+    @property
+    def twin(self) -> tuple[str, str]:
+        """What it has in common with the same leaflet in other languages."""
+        return self.clinic, PurePosixPath(self.path).name
 
     def edition(self) -> Edition:
         """Give the Edition that the file is."""
@@ -63,6 +75,7 @@ class Row:
             self.status,
             self.text_digest,
             self.digest,
+            self.variant,
         )
 
 
@@ -164,6 +177,11 @@ def publish(out: Path, edition: Edition, artifact: Artifact) -> Row:
         sha256=hashlib.sha256(artifact.content).hexdigest(),
         bytes=len(artifact.content),
         pages=artifact.pages,
+        sides=artifact.sides,
+        sheets=artifact.sheets,
+        ink=artifact.ink,
+        variant=edition.variant,
+        findings=artifact.findings,
     )
 
 

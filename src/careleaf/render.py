@@ -1,17 +1,33 @@
 """Leaflet -> markup: the Jinja2 templates of a format, and with them all that a writer needs."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable, Container, Mapping
 from functools import lru_cache
 from importlib.resources import files
+from mimetypes import guess_type
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateSyntaxError, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from careleaf import qr
 from careleaf.findings import Finding
-from careleaf.model import Clinic, Edition, Format, Job, Leaflet, Library
+from careleaf.ink import grey, grey_asset
+from careleaf.model import (
+    Clinic,
+    Edition,
+    Format,
+    Ink,
+    Job,
+    Leaflet,
+    Library,
+    Limits,
+    Locale,
+    Variant,
+)
+from careleaf.paper import page_rule
 from careleaf.words import source_locale, texts
 
 ASSETS = "shared/icons/"
@@ -69,25 +85,46 @@ class Press:
     def render(self, edition: Edition, leaflet: Leaflet) -> Job:
         """Fill in the format's template. Raises RenderError."""
         library, form = self._library, self._library.formats[edition.format]
-        images = {f"images/{drawing.file}" for block in leaflet.blocks for drawing in block.drawings}
-        assets = self._icons | {name: library.images[name.removeprefix("images/")] for name in images}
+        assets = {name: self._inked(content, edition) for name, content in self._assets(leaflet).items()}
         return Job(
             name=str(edition),
             writer=form.writer,
             markup=self._fill(form, leaflet, edition, assets),
-            style=library.templates.get(form.style, ""),
+            style=self._style(form, edition.variant),
             path=edition.path,
-            assets=assets,
+            assets={_told_apart(name, content): content for name, content in assets.items()},
             attachment=_source(library, edition),
             updated=library.topics[edition.topic].updated,
-            pages=form.pages and form.pages + (not leaflet.locale.source),
+            sizes=form.sizes,
+            variant=edition.variant,
+            limits=form.limits,
+            pages=_pages(form.limits, leaflet.locale),
             columns=form.columns,
-            fonts=(*leaflet.locale.fonts, *(leaflet.beside.locale.fonts if leaflet.beside else ())),
+            fonts=tuple(font for locale in leaflet.locales for font in locale.fonts),
             phones=tuple(getattr(library.clinics[edition.clinic], name) for name in Clinic.FACTS),
             lang=leaflet.locale.cldr,
+            direction=leaflet.locale.direction,
             keep_words=leaflet.locale.keep_words,
             split_words=leaflet.locale.split_words,
         )
+
+    def _assets(self, leaflet: Leaflet) -> dict[str, bytes]:
+        """Give all that a leaflet may load: icons, its drawings, the clinic's logo, its QR codes."""
+        images = {drawing.file for block in leaflet.blocks for drawing in block.drawings}
+        images |= {leaflet.logo} if leaflet.logo else set()
+        codes = {qr.file(address): qr.code(address) for address in leaflet.addresses}
+        return self._icons | {f"images/{name}": self._library.images[name] for name in images} | codes
+
+    def _style(self, form: Format, variant: Variant) -> str:
+        """Join a format's style sheets; a page is told its size first, so that they can change it."""
+        sheets = [self._library.templates.get(name, "") for name in (*form.styles, form.style)]
+        size = page_rule(form.paper, bleed=variant.bleed) if form.paper else ""
+        style = size + "".join(sheets)
+        return grey(style) if variant.ink is Ink.GREY else style
+
+    @staticmethod
+    def _inked(content: bytes, edition: Edition) -> bytes:
+        return grey_asset(content) if edition.variant.ink is Ink.GREY else content
 
     def _fill(self, form: Format, leaflet: Leaflet, edition: Edition, assets: Mapping[str, bytes]) -> str:
         source = self._library.locales[source_locale(self._library)]
@@ -99,8 +136,9 @@ class Press:
                 edition=edition,
                 ui=leaflet.ui,
                 updated=self._library.topics[edition.topic].updated.isoformat(),
-                style=self._library.templates.get(form.style, ""),
-                asset=lambda name: _data_url(assets[name]) if form.writer == "html" else name,
+                style=self._style(form, edition.variant),
+                asset=lambda name: (_data_url if form.writer == "html" else _told_apart)(name, assets[name]),
+                qr=qr.file,
             )
         except Exception as error:  # a template is a program: its faults are its author's
             name, line = _place(error, self._library.templates, form.page)
@@ -121,9 +159,22 @@ def _place(error: BaseException, templates: Container[str], page: str) -> tuple[
     return name, line
 
 
+def _pages(limits: Limits, locale: Locale) -> int | None:
+    """Give how many pages a leaflet may have: a translation one more, if its format does not say how many."""
+    if limits.pages is None or locale.source:
+        return limits.pages
+    return limits.translated or limits.pages + 1
+
+
 @lru_cache
-def _data_url(svg: bytes) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
+def _told_apart(name: str, content: bytes) -> str:
+    """Name an asset by its content too: the engine keeps pictures by name from one leaflet to the next."""
+    return f"{hashlib.sha256(content).hexdigest()[:12]}/{name}"
+
+
+@lru_cache
+def _data_url(name: str, content: bytes) -> str:
+    return f"data:{guess_type(name)[0]};base64,{base64.b64encode(content).decode()}"
 
 
 def _source(library: Library, edition: Edition) -> bytes:
@@ -136,6 +187,7 @@ def _source(library: Library, edition: Edition) -> bytes:
             "lang": edition.lang,
             "clinic": edition.clinic,
             "format": edition.format,
+            "path": edition.path,
         },
         "status": edition.status,
         "text_digest": edition.text_digest,

@@ -40,8 +40,8 @@ def verify(file: Path, library: Library, out: Path, today: date) -> Verdict | No
         return None
     name = source.edition
     told = f"{name.topic} {name.lang} {name.clinic} {name.format}"
-    everything, _ = plan(library, Selection(), versions(), today)
-    edition = next((edition for edition in everything if str(edition) == told), None)
+    found = plan(library, Selection(), versions(), today, {name.path})
+    edition = next((each for each in (*found.wanted, *found.finished) if each.path == name.path), None)
     current = edition is not None and edition.digest == source.digest
     return Verdict(
         edition=told,

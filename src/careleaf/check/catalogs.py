@@ -108,8 +108,13 @@ def present(library: Library) -> Iterator[Finding]:
 
 
 def concerns(finding: Finding, topics: Container[str], langs: Container[str]) -> bool:
-    """Say whether a Finding about a catalog concerns any of some topics in any of some languages."""
-    _, tag, _, name = PurePosixPath(finding.file).parts
+    """Say whether a Finding about a catalog concerns any of some topics in any of some languages.
+
+    One about a clinic or a format concerns them all.
+    """
+    folder, tag, *_, name = PurePosixPath(finding.file).parts
+    if folder != "locales":
+        return True
     return tag in langs and (PurePosixPath(name).stem in topics or PurePosixPath(name).stem == UI)
 
 

@@ -1,6 +1,7 @@
 """What a page may load: the drawings that came with its Job, and nothing else in the world."""
 
 from collections.abc import Mapping
+from mimetypes import guess_type
 from typing import Final
 
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
@@ -24,4 +25,4 @@ class Assets(URLFetcher):  # type: ignore[misc]  # WeasyPrint carries no types
             raise FatalURLFetchingError(
                 f"the page loads {url.removeprefix(BASE)}, which is not in the library"
             )
-        return URLFetcherResponse(url, content, {"Content-Type": "image/svg+xml"})
+        return URLFetcherResponse(url, content, {"Content-Type": guess_type(url)[0] or "image/svg+xml"})

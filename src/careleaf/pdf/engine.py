@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import math
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,20 +15,21 @@ from typing import Any, Final
 import pydyf
 import weasyprint.pdf
 from weasyprint import CSS, HTML, LOGGER, Attachment, Document
-from weasyprint.formatting_structure.boxes import LineBox, TextBox
+from weasyprint.formatting_structure.boxes import TextBox
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError
 
 from careleaf.breaks import segments
 from careleaf.findings import Finding
-from careleaf.model import Artifact, Job, Level
-from careleaf.pdf import tagging, textlayer
+from careleaf.model import Artifact, Ink, Job
+from careleaf.paper import BLEED, text_rule
+from careleaf.pdf import layout, tagging, textlayer
 from careleaf.pdf.assets import BASE, Assets
 from careleaf.pdf.metadata import declare_ua
-from careleaf.pdf.proof import lost, read, turned
+from careleaf.pdf.proof import Proof, lost, read, turned
+from careleaf.pdf.sheets import bind
 
 VARIANT: Final = "pdf/a-3a"
-URGENT: Final = (Level.EMERGENCY, Level.SAME_DAY)
 ATTACHMENT: Final = "leaflet.json"
 
 # Before a letter or bracket that belongs to the word before it: the engine breaks Korean words at any
@@ -36,8 +38,10 @@ INSIDE_WORD: Final = re.compile(r"(?<=[\w)])(?=\(|[^\W\d_\x00-\x7f])")
 WORD_JOINER: Final = "\u2060"
 ZERO_WIDTH_SPACE: Final = "\u200b"
 UNSEEN: Final = re.compile(f"[{WORD_JOINER}{ZERO_WIDTH_SPACE}]")
-TOLERANCE: Final = 0.75
-"""CSS pixels by which a line may pass its box: what rounding adds up to."""
+STEP: Final = 0.5
+"""Points between the sizes of text that are tried."""
+SPREADS: Final = (1.3, 1.8, 2.6)
+"""How much more room than reckoned is given up at the feet of pages, since boxes stay whole."""
 
 # Costly to make and safe to share between pages of one process: see docs/decisions/engine.md.
 _FONTS: Final = FontConfiguration()
@@ -62,7 +66,8 @@ def write(job: Job) -> Artifact:
     """Make one PDF. Whatever the engine complains of is a Finding, and then the file must not be used."""
     with _collector_at_rest(), _complaints() as complaints:
         try:
-            document = _lay_out(job)
+            laid_out = _lay_out(job)
+            document = _bound(laid_out, job)
             content = document.write_pdf(
                 pdf_variant=VARIANT, attachments=[_attachment(job)], finisher=_finish
             )
@@ -74,24 +79,79 @@ def write(job: Job) -> Artifact:
         )
         for complaint in dict.fromkeys(complaints)
     ]
-    findings += _too_long(job, len(document.pages)) + _late_danger_signs(job, document)
-    findings += _foreign_fonts(job, document) + _overflows(job, document)
-    findings += _misread(job, content, document)
-    return Artifact(job.path, content, len(document.pages), tuple(findings))
+    sides = len(document.pages)
+    findings += _foreign_fonts(job, document) + layout.examine(job, layout.measure(laid_out.pages), sides)
+    proof = read(content)
+    findings += _misread(job, proof, laid_out)
+    return Artifact(
+        job.path, content, len(laid_out.pages), tuple(findings), sides, math.ceil(sides / 2), proof.ink
+    )
 
 
 def _lay_out(job: Job) -> Document:
+    """Lay the pages out, in the largest text that fits, and with the last of them worth its paper."""
+    html = _parsed(job)
+
+    def rendered(*rules: str) -> Document:
+        style = [_style(rule) for rule in (job.style, *rules)]
+        return html.render(stylesheets=style, font_config=_FONTS, cache=_IMAGES, pdf_variant=VARIANT)
+
+    size, document = _fitted(job, rendered)
+    return _spread(job, document, partial(rendered, text_rule(size)))
+
+
+def _fitted(job: Job, rendered: Callable[..., Document]) -> tuple[float, Document]:
+    """Find the largest size of text, in points, with which the leaflet keeps its limit of pages."""
+    largest, smallest = job.sizes
+    steps = [smallest + STEP * number for number in range(round((largest - smallest) / STEP) + 1)]
+
+    def tried(size: float) -> tuple[Document, bool]:
+        document = rendered(text_rule(size))
+        return document, len(steps) > 1 and layout.fits(job, layout.measure(document.pages))
+
+    document, fits = tried(steps[-1])
+    if fits or len(steps) == 1:
+        return steps[-1], document
+    best = tried(steps[0])[0]
+    low, high = 0, len(steps) - 1
+    while high - low > 1 and (middle := (low + high) // 2):
+        document, fits = tried(steps[middle])
+        low, high, best = (middle, high, document) if fits else (low, middle, best)
+    return steps[low], best
+
+
+def _spread(job: Job, document: Document, rendered: Callable[..., Document]) -> Document:
+    """Move the feet of the pages up a little, if else the last page would be nearly empty."""
+    sheets = layout.measure(document.pages)
+    if len(sheets) == 1 or sheets[-1].filled >= job.limits.last_page:
+        return document
+    lacking = (job.limits.last_page - sheets[-1].filled) / 100 / (len(sheets) - 1)
+    for factor in SPREADS:
+        room = lacking * factor * (sheets[0].bottom - sheets[0].top)
+        tried = rendered(f"@page {{ padding-bottom: {room:.0f}px }}")
+        found = layout.measure(tried.pages)
+        if len(found) == len(sheets) and found[-1].filled >= job.limits.last_page:
+            return tried
+    return document
+
+
+def _bound(document: Document, job: Job) -> Document:
+    """Put the pages onto their sheets of paper."""
+    sides = bind(document.pages, job.variant, job.direction)
+    bound = document.copy(sides)
+    bound._html = document._html  # noqa: SLF001 # the tags are made from it
+    declare_ua(bound.metadata)
+    return bound
+
+
+def _parsed(job: Job) -> HTML:
     assets = Assets(job.assets)
     html = _Page(string=job.markup, base_url=BASE, url_fetcher=assets)
     if job.keep_words:
         _each_text(html.etree_element.find("body"), _joined)
     if job.split_words:
         _each_text(html.etree_element.find("body"), partial(_parted, lang=job.lang))
-    document = html.render(
-        stylesheets=[_style(job.style)], font_config=_FONTS, cache=_IMAGES, pdf_variant=VARIANT
-    )
-    declare_ua(document.metadata)
-    return document
+    return html
 
 
 @lru_cache
@@ -137,11 +197,21 @@ def _attachment(job: Job) -> Attachment:
 
 def _finish(_: Document, pdf: pydyf.PDF) -> None:
     """Keep what joins and parts words out of the bookmarks, where some viewers show boxes; compress."""
+    for page in (item for item in pdf.objects if isinstance(item, pydyf.Dictionary) and "BleedBox" in item):
+        if page["TrimBox"] != page["MediaBox"]:
+            page["BleedBox"] = _grown(page["TrimBox"])
     for item in pdf.objects:
         if isinstance(item, pydyf.Stream) and item.compress:
             _compress(item)
         elif isinstance(item, pydyf.Dictionary) and "Dest" in item and "Title" in item:
             item["Title"] = pydyf.String(UNSEEN.sub("", item["Title"].string))
+
+
+def _grown(trim: list[float]) -> pydyf.Array:
+    """Give the box of what is printed over the edge: WeasyPrint makes it half a millimetre larger."""
+    over = BLEED * 72 / 25.4
+    left, bottom, right, top = trim
+    return pydyf.Array([left - over, bottom - over, right + over, top + over])
 
 
 def _compress(stream: pydyf.Stream) -> None:
@@ -151,57 +221,13 @@ def _compress(stream: pydyf.Stream) -> None:
     stream.extra["Filter"] = "/FlateDecode"
 
 
-def _too_long(job: Job, pages: int) -> list[Finding]:
-    if job.pages is None or pages <= job.pages:
-        return []
-    message = f"the leaflet has {pages} pages, and its format allows {job.pages}"
-    return [_finding(job, "page-limit", message, "Shorten the texts, or split the topic.")]
-
-
-def _late_danger_signs(job: Job, document: Document) -> list[Finding]:
-    """Tell of the most urgent danger signs if they do not stand whole on the first page."""
-    pages: dict[str, set[int]] = {}
-    for number, page in enumerate(document.pages, start=1):
-        for element in _sections(page._page_box):  # noqa: SLF001 # the engine has no public way to its boxes
-            for level in set(URGENT) & set(element.get("class", "").split()):
-                pages.setdefault(level, set()).add(number)
-    first = next((level for level in URGENT if level in pages), None)
-    if first is None or pages[first] == {1}:
-        return []
-    message = f"the {first} danger signs do not stand whole on page 1"
-    return [
-        _finding(job, "danger-signs", message, "Shorten what stands before them, or the signs themselves.")
-    ]
-
-
-def _overflows(job: Job, document: Document) -> list[Finding]:
-    """Tell of lines that are wider than their box: a word or a script that the engine could not break."""
-    wide = {text for page in document.pages for text in _wide_lines(page._page_box, page.width)}  # noqa: SLF001 # as above
-    return [
-        _finding(
-            job, "overflow", f"a line runs out of its box: {text[:60]!r}", "Shorten the word, or the label."
-        )
-        for text in sorted(wide)
-    ]
-
-
-def _wide_lines(box: Any, width: float) -> Iterator[str]:  # noqa: ANN401 # WeasyPrint carries no types
-    """Yield the text of each line that is wider than its box, or leaves the page."""
-    for child in getattr(box, "children", ()):
-        if isinstance(child, LineBox):
-            ends = [(part.position_x, part.position_x + part.margin_width()) for part in child.children]
-            over = any(start < -TOLERANCE or end > width + TOLERANCE for start, end in ends)
-            if over or child.width > box.width + TOLERANCE:
-                yield "".join(part.text for part in child.descendants() if isinstance(part, TextBox))
-        else:
-            yield from _wide_lines(child, width)
-
-
-def _misread(job: Job, content: bytes, document: Document) -> list[Finding]:
-    """Read the finished PDF back, and tell of letters that it lost and numbers that it turned round."""
+def _misread(job: Job, proof: Proof, document: Document) -> list[Finding]:
+    """Tell of letters that the finished PDF lost, numbers that it turned round, colours in grey ink."""
     text = _printed(document)
-    proof = read(content)
     findings = []
+    if proof.coloured and job.variant.ink is Ink.GREY:
+        mend = "Write colours as #rrggbb in styles and drawings: those are turned into greys."
+        findings.append(_finding(job, "ink", "a colour is painted, and the leaflet is to be grey", mend))
     if missing := lost(proof, text):
         message = f"the finished PDF lost letters: {missing[:40]!r}"
         findings.append(_finding(job, "text-layer", message, "Report this as a bug, with the text."))
@@ -219,15 +245,6 @@ def _printed(document: Document) -> str:
         "".join(part.text for part in page._page_box.descendants() if isinstance(part, TextBox))  # noqa: SLF001
         for page in document.pages
     )
-
-
-def _sections(box: Any) -> Iterator[Any]:  # noqa: ANN401 # WeasyPrint carries no types
-    """Yield the element of each section on a page; sections do not nest."""
-    for child in getattr(box, "children", ()):
-        if child.element_tag == "section":
-            yield child.element
-        elif child.element_tag in {"html", "body", "main"}:
-            yield from _sections(child)
 
 
 def _foreign_fonts(job: Job, document: Document) -> list[Finding]:

@@ -9,6 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import pypdfium2
+from PIL import ImageChops, ImageStat
+from PIL.Image import Image
+
+from careleaf.pdf import raster
+
+RESOLUTION: Final = 36
+"""Dots in an inch, for what is asked of a page's colours."""
 
 GAP: Final = r"[\s()\u00a0-]*"
 """What may part the groups of a telephone number."""
@@ -16,10 +23,16 @@ GAP: Final = r"[\s()\u00a0-]*"
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was read back: how often each letter and digit, and the digits of each line from left to right."""
+    """What was read back: how often each letter and digit, and the digits of each line from left to right.
+
+    `ink` is how much of a page is covered on average, in per cent, all four toners added up; `coloured` says
+    whether anything is painted that is no grey.
+    """
 
     letters: Counter[str]
     digits: tuple[str, ...]
+    ink: float
+    coloured: bool
 
 
 def read(content: bytes) -> Proof:
@@ -28,9 +41,26 @@ def read(content: bytes) -> Proof:
     try:
         pages = [page.get_textpage() for page in document]
         text = "".join(page.get_text_range() for page in pages)
-        return Proof(letters(text), tuple(line for page in pages for line in _digits(page)))
+        digits = tuple(line for page in pages for line in _digits(page))
+        pictures = [raster.picture(page, RESOLUTION) for page in document]
+        covered = sum(map(_covered, pictures)) / len(pictures)
+        return Proof(letters(text), digits, round(covered, 1), any(map(_coloured, pictures)))
     finally:
         document.close()
+
+
+def _covered(picture: Image) -> float:
+    """Reckon how much of a page is covered, in per cent, with black in place of equal parts of the colours."""
+    red, green, blue = picture.split()
+    lightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    light = sum(ImageStat.Stat(band).mean[0] for band in (red, green, blue))
+    black = 255 - ImageStat.Stat(lightest).mean[0]
+    return (3 * 255 - light - 2 * black) / 255 * 100
+
+
+def _coloured(picture: Image) -> bool:
+    red, green, blue = picture.split()
+    return any(ImageChops.difference(red, band).getbbox() for band in (green, blue))
 
 
 def letters(text: str) -> Counter[str]:

@@ -5,9 +5,16 @@ from io import BytesIO
 from typing import Final
 
 import pypdfium2
+from PIL.Image import Image
 
 POINTS: Final = 72
 """A PDF's own units in an inch."""
+
+
+def picture(page: pypdfium2.PdfPage, resolution: int) -> Image:
+    """Give one page as a picture in red, green and blue."""
+    bitmap = page.render(scale=resolution / POINTS, rev_byteorder=True)
+    return bitmap.to_pil().convert("RGB")
 
 
 def pictures(content: bytes, resolution: int) -> Iterator[bytes]:
@@ -16,7 +23,7 @@ def pictures(content: bytes, resolution: int) -> Iterator[bytes]:
     try:
         for page in document:
             file = BytesIO()
-            page.render(scale=resolution / POINTS).to_pil().save(file, "PNG", optimize=True)
+            picture(page, resolution).save(file, "PNG", optimize=True)
             yield file.getvalue()
     finally:
         document.close()

@@ -16,6 +16,7 @@ class Name(BaseModel):
     lang: str
     clinic: str
     format: str
+    path: str
 
 
 class Version(BaseModel):

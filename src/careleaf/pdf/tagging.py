@@ -15,6 +15,8 @@ import pydyf
 from weasyprint.formatting_structure import boxes
 from weasyprint.layout.absolute import AbsolutePlaceholder
 
+from careleaf.pdf import sheets
+
 ROLES: Final = {
     "main": "Part", "article": "Art", "section": "Sect", "div": "Div", "header": "Div", "footer": "Div",
     "nav": "Sect", "aside": "Div", "blockquote": "BlockQuote", "p": "P", "address": "P", "pre": "P",
@@ -97,6 +99,7 @@ def build(document: Any, page_streams: list[Any]) -> Element:  # noqa: ANN401 # 
 class _Builder:
     def __init__(self, document: Any, page_streams: list[Any]) -> None:  # noqa: ANN401
         self._pages = document.pages
+        self._place_now = sheets.Place(None, 0)
         self._html = document._html.etree_element  # noqa: SLF001 # the only way from boxes to elements
         self._streams = page_streams
         self._marks = [_marks(stream) for stream in page_streams]
@@ -106,17 +109,18 @@ class _Builder:
         self._first_page: dict[HtmlElement, int] = {}
 
     def build(self) -> Element:
-        for number, page in enumerate(self._pages):
-            self._walk(page._page_box, number, artifact=None)  # noqa: SLF001 # pages hide their boxes
+        for side, place in sheets.places(self._pages):
+            self._place_now = place
+            self._walk(place.page._page_box, side, artifact=None)  # noqa: SLF001 # pages hide their boxes
         return self._root
 
     def _walk(self, box: Box, page: int, artifact: str | None) -> None:
         if isinstance(box, AbsolutePlaceholder):
             box = box._box  # noqa: SLF001 # the placeholder stands for it
-        artifact = artifact or self._artifact(box, page)
+        artifact = artifact or self._artifact(box)
         if artifact is None and box.element is not None and "::" not in (box.element_tag or ""):
             self._element(box.element)
-            self._first_page.setdefault(box.element, page)
+            self._first_page.setdefault(box.element, self._place_now.number)
         if isinstance(box, boxes.TextBox | boxes.ReplacedBox):
             self._place(box, page, artifact)
             return
@@ -125,7 +129,7 @@ class _Builder:
         for child in box.children:
             self._walk(child, page, artifact)
 
-    def _artifact(self, box: Box, page: int) -> str | None:
+    def _artifact(self, box: Box) -> str | None:
         """Say why a box is no part of the text: a running foot, decoration, or a repeated table head."""
         if isinstance(box, boxes.MarginBox):
             return "Header" if box.at_keyword.startswith("@top") else "Footer"
@@ -135,7 +139,10 @@ class _Builder:
         if element.get("aria-hidden") == "true" or (element.tag == "img" and not element.get("alt")):
             return "Layout"
         repeats = isinstance(box, boxes.TableRowGroupBox) and element.tag in {"thead", "tfoot"}
-        return "Pagination" if repeats and self._first_page.get(element, page) != page else None
+        return "Pagination" if repeats and self._is_later(element) else None
+
+    def _is_later(self, element: HtmlElement) -> bool:
+        return self._first_page.get(element, self._place_now.number) != self._place_now.number
 
     def _element(self, html: HtmlElement) -> Element:
         """Give the structure element of an HTML element; its ancestors come to be before it."""
@@ -218,7 +225,7 @@ class _Builder:
 
     def _outline(self, box: Box, page: int, element: Element) -> None:
         """Say where a drawing is, in points from the lower left corner."""
-        left, top = box.content_box_x(), box.content_box_y()
+        left, top = box.content_box_x() + self._place_now.x, box.content_box_y() + self._place_now.y
         height = self._pages[page].height
         corners = (left, height - top - box.height, left + box.width, height - top)
         outline = pydyf.Array([round(corner * 0.75, 2) for corner in corners])
