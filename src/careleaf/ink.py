@@ -9,8 +9,6 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Final
 
-from PIL import Image
-
 COLOUR: Final = re.compile(r"#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
 PALE: Final = 0.85
 """Grounds lighter than this become white paper: toner is dear, and a photocopy makes them blotches."""
@@ -38,6 +36,8 @@ def grey_asset(content: bytes) -> bytes:
 
 
 def _grey_dots(content: bytes) -> bytes:
+    from PIL import Image  # noqa: PLC0415 # only a clinic with such a logo pays for it
+
     file = BytesIO()
     with Image.open(BytesIO(content)) as picture:
         alpha = picture.convert("RGBA").getchannel("A")

@@ -27,7 +27,7 @@ from ruamel.yaml.events import (
 )
 
 from careleaf import catalogs
-from careleaf.findings import Finding
+from careleaf.findings import Finding, Severity
 from careleaf.model import (
     LINE,
     LINES,
@@ -57,6 +57,8 @@ from careleaf.model import (
     Warned,
 )
 
+LOGOS: Final = "content/logos"
+"""A fault in a logo holds back its clinic's leaflets alone."""
 FOLDERS: Final = ("content", "locales", "templates")
 """What a library is made of."""
 MAX_BYTES: Final = 262_144
@@ -92,7 +94,8 @@ class _Reader:
     unread: set[str] = field(default_factory=set)
 
     def report(self, file: str, line: int, rule: str, message: str, mend: str) -> None:
-        self.findings.append(Finding(file, line, rule, message, mend))
+        severity = Severity.HELD if file.startswith(f"{LOGOS}/") else Severity.ERROR
+        self.findings.append(Finding(file, line, rule, message, mend, severity))
 
     def files(self, folder: str, pattern: str) -> list[str]:
         """List the files below `folder`, relative to the root, in a fixed order."""
@@ -352,7 +355,8 @@ def load(root: Path) -> tuple[Library, list[Finding]]:
         trails=_each(reader, "content/approvals", "*.yaml", Trail),
         approved=_approved(reader),
         templates=_templates(reader),
-        images=_images(reader),
+        images=_pictures(reader, "content/images"),
+        logos=_pictures(reader, LOGOS),
         unread=frozenset(reader.unread),
     )
     return library, reader.findings
@@ -440,6 +444,6 @@ def _templates(reader: _Reader) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text is not None}
 
 
-def _images(reader: _Reader) -> dict[str, bytes]:
-    contents = {Path(file).name: reader.read(file) for file in reader.files("content/images", "*")}
+def _pictures(reader: _Reader, folder: str) -> dict[str, bytes]:
+    contents = {Path(file).name: reader.read(file) for file in reader.files(folder, "*")}
     return {name: content for name, content in contents.items() if content is not None}

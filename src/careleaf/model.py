@@ -433,7 +433,7 @@ class Clinic(Named):
     """Who hands the leaflet out. Its numbers belong to its place, never to a language.
 
     `confirmed` is the day on which a person last rang the numbers and checked the hours. Without
-    `languages`, it hands out every language that the library has. `logo` is a file of `content/images/`.
+    `languages`, it hands out every language that the library has. `logo` is a file of `content/logos/`.
     `address` is where its leaflets are on the web, with {topic} and {lang}: printed, and as a QR code.
     """
 
@@ -474,6 +474,11 @@ class Clinic(Named):
     def file(self) -> str:
         """The clinic's file, relative to the library's root."""
         return f"content/clinics/{self.name}.yaml"
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The files without which nothing of the clinic's is printed: its own, and its logo."""
+        return frozenset({self.file} | ({f"content/logos/{self.logo}"} if self.logo else set()))
 
 
 Plural = Literal["zero", "one", "two", "few", "many", "other"]
@@ -573,8 +578,8 @@ class Limits(Part):
 
     `pages` are for the source language; a translation may have one more, or as many as `translated`.
     `sheets` are of paper, printed on both sides. `contrast` is WCAG 2.2's ratio of a text and its ground;
-    `line_length` the most characters in a line; `picture` the fewest dots in an inch; `last_page` how many per cent of
-    the last page are full at least. `danger_signs` is the page by whose end the most urgent ones stand whole.
+    `line_length` the most characters in a line; `picture` the fewest dots in an inch; `last_page` how many
+    per cent of the last page are full at least. `danger_signs` is the page by whose end the most urgent ones stand whole.
     """
 
     pages: int | None = Field(default=None, ge=1, le=100)
@@ -817,6 +822,8 @@ class Library:
     """Every text file below `templates/`, by its path there."""
     images: Mapping[str, bytes]
     """Every drawing of `content/images/`, by file name."""
+    logos: Mapping[str, bytes]
+    """Every file of `content/logos/`, by name."""
     unread: frozenset[str] = frozenset()
     """Files with faults that `load` has told: what points at them is not at fault too."""
 
@@ -885,8 +892,8 @@ class Status(StrEnum):
 class Edition:
     """One leaflet to make: Topic x Locale x Clinic x Format, in one of the format's variants.
 
-    `langs` are the languages that the leaflet can be had in, for a format that tells them. `text_digest` stands for what the reader reads and is what an Approval binds to; `digest`
-    stands for everything that goes into the file, so that an equal one need not be made again.
+    `langs` are the languages that the leaflet can be had in, for a format that tells them. `text_digest`
+    stands for what the reader reads and is what an Approval binds to; `digest` stands for everything that goes into the file, so that an equal one need not be made again.
     Both are SHA-256 in hexadecimal.
     """
 

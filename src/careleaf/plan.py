@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -72,7 +73,7 @@ def plan(  # noqa: PLR0913, PLR0917 # all that it depends on
     versions: Mapping[str, str],
     today: date,
     printed: Container[str] = (),
-    held: Container[str] = (),
+    held: AbstractSet[str] = frozenset(),
 ) -> Plan:
     """Choose what to make. `printed` are the paths of finished files, `held` the files with a fault.
 
@@ -106,10 +107,10 @@ class _Candidate:
 
 
 def _candidates(
-    library: Library, today: date, held: Container[str], *, approved_only: bool
+    library: Library, today: date, held: AbstractSet[str], *, approved_only: bool
 ) -> Iterator[_Candidate]:
     printed = {Status.APPROVED} if approved_only else PRINTED
-    clinics = [clinic for clinic in library.clinics.values() if clinic.file not in held]
+    clinics = [clinic for clinic in library.clinics.values() if not clinic.files & held]
     forms = [form for form in library.formats.values() if form.file not in held]
     for topic, clinic in product(library.topics.values(), clinics):
         readings = [reading(library, topic, lang, clinic) for lang in library.locales if clinic.speaks(lang)]
@@ -189,7 +190,6 @@ def _edition(library: Library, one: _Candidate, made_with: str) -> Edition:
 def _parts(library: Library, topic: Topic, lang: str, clinic: Clinic, form: Format) -> list[Any]:
     locale = library.locales[lang]
     pictures = [picture.file for section in topic.sections for picture in section.pictures]
-    pictures += [clinic.logo] if clinic.logo else []
     sources = sorted({key for part in topic.statements() for key in part.sources} & library.sources.keys())
     return [
         *(_dump(part) for part in (topic, locale, clinic, form)),
@@ -197,6 +197,7 @@ def _parts(library: Library, topic: Topic, lang: str, clinic: Clinic, form: Form
         _made_by(library, topic, lang),
         [_dump(library.sources[key]) for key in sources],
         [hashlib.sha256(library.images[name]).hexdigest() for name in pictures if name in library.images],
+        hashlib.sha256(library.logos.get(clinic.logo or "", b"")).hexdigest(),
         fonts.sums(locale.fonts),
         ui_texts(library, source_locale(library)) if form.bilingual else None,
     ]

@@ -60,6 +60,11 @@ class Row:
     """What is worth a look about it, and did not keep it from being made."""
 
     @property
+    def kind(self) -> str:
+        """The format and variant, as the file is named: "booklet-saddle-stitch-grey"."""
+        return PurePosixPath(self.path).name.split(".")[1]
+
+    @property
     def twin(self) -> tuple[str, str]:
         """What it has in common with the same leaflet in other languages."""
         return self.clinic, PurePosixPath(self.path).name

@@ -111,9 +111,10 @@ class Press:
     def _assets(self, leaflet: Leaflet) -> dict[str, bytes]:
         """Give all that a leaflet may load: icons, its drawings, the clinic's logo, its QR codes."""
         images = {drawing.file for block in leaflet.blocks for drawing in block.drawings}
-        images |= {leaflet.logo} if leaflet.logo else set()
         codes = {qr.file(address): qr.code(address) for address in leaflet.addresses}
-        return self._icons | {f"images/{name}": self._library.images[name] for name in images} | codes
+        drawings = {f"images/{name}": self._library.images[name] for name in images}
+        logos = {f"logos/{leaflet.logo}": self._library.logos[leaflet.logo]} if leaflet.logo else {}
+        return self._icons | drawings | logos | codes
 
     def _style(self, form: Format, variant: Variant) -> str:
         """Join a format's style sheets; a page is told its size first, so that they can change it."""

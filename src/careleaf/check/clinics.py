@@ -1,10 +1,21 @@
 """Rules for clinics: their own values stay inside the evidence, their languages exist."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Final
 
-from careleaf.findings import Finding
+from careleaf.findings import Finding, Severity
 from careleaf.model import Clinic, FactValue, Library, Number, Topic
+
+LONGEST_NAME: Final = 80
+LONGEST_ADDRESS: Final = 50
+"""Without the topic and the language."""
+SAFE_IN_ADDRESS: Final = re.compile(r"[a-z0-9.:/-]")
+ADDRESS: Final = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?(/[a-z0-9./-]*)?")
+ADDRESS_FORM: Final = (
+    "Write it like https://leaflets.example.org/{lang}/{topic}: small letters, digits, dots, hyphens."
+)
 
 
 def overrides(library: Library) -> Iterator[Finding]:
@@ -44,6 +55,35 @@ def languages(library: Library) -> Iterator[Finding]:
                 yield Finding(clinic.file, clinic.line_of(key), "unknown-locale", message, mend)
 
 
+def names(library: Library) -> Iterator[Finding]:
+    """A clinic's name fits on the head of every format."""
+    for clinic in library.clinics.values():
+        if len(clinic.title) > LONGEST_NAME:
+            message = f"the clinic's name has {len(clinic.title)} characters"
+            mend = f"Use at most {LONGEST_NAME}: more does not fit on a card."
+            yield Finding(clinic.file, clinic.line_of("title"), "clinic-name", message, mend, Severity.HELD)
+
+
+def addresses(library: Library) -> Iterator[Finding]:
+    """A clinic's address is short, safe to type, and says which leaflet it leads to: no reader's own data."""
+    for clinic in library.clinics.values():
+        fault = _address_fault(clinic.address) if clinic.address else None
+        if fault:
+            line = clinic.line_of("address")
+            yield Finding(clinic.file, line, "address", f"address: {fault}", ADDRESS_FORM, Severity.HELD)
+
+
+def _address_fault(address: str) -> str | None:
+    plain = address.replace("{topic}", "").replace("{lang}", "")
+    if strange := sorted(set(SAFE_IN_ADDRESS.sub("", plain))):
+        return f"it has signs that people mistype or that mean something in an address: {strange}"
+    if not ADDRESS.fullmatch(plain):
+        return f"{address} has a wrong form"
+    if missing := [place for place in ("{topic}", "{lang}") if address.count(place) != 1]:
+        return f"it must have {' and '.join(missing)} once"
+    return f"it has more than {LONGEST_ADDRESS} characters" if len(plain) > LONGEST_ADDRESS else None
+
+
 def confirmed(library: Library, today: date) -> Iterator[Finding]:
     """Somebody rang the numbers and checked the hours in the last twelve months."""
     for clinic in library.clinics.values():
@@ -59,4 +99,4 @@ def confirmed(library: Library, today: date) -> Iterator[Finding]:
             yield Finding(clinic.file, line, "contact-date", message, mend)
 
 
-RULES = (overrides, languages)
+RULES = (overrides, languages, names, addresses)

@@ -5,10 +5,12 @@ is set letter by letter, which breaks Arabic and Indic scripts: both are left ou
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from careleaf.findings import Finding
+from careleaf.findings import Finding, Severity
 from careleaf.model import Library
 
 SVG: Final = "{http://www.w3.org/2000/svg}"
@@ -25,6 +27,8 @@ ALLOWED: Final = {
     "title",
     "desc",
 }
+MAX_MEGAPIXELS: Final = 10
+MODES: Final = {"1", "L", "LA", "P", "RGB", "RGBA"}
 MAX_ELEMENTS: Final = 2000
 MAX_DEPTH: Final = 20
 BASICS: Final = "A drawing has only paths and basic shapes."
@@ -49,6 +53,46 @@ def safe(library: Library) -> Iterator[Finding]:
     for name, text in library.templates.items():
         if name.endswith(".svg"):
             yield from _faults(f"templates/{name}", text.encode())
+
+
+def logos(library: Library) -> Iterator[Finding]:
+    """A clinic's logo is there, and is a drawing or a picture that can be printed."""
+    for clinic in library.clinics.values():
+        file = f"content/logos/{clinic.logo}"
+        if not clinic.logo or file in library.unread:
+            continue
+        if clinic.logo not in library.logos:
+            message, mend = f"the logo {clinic.logo} is not in content/logos/", "Put the file there."
+            yield Finding(clinic.file, clinic.line_of("logo"), "logo", message, mend, Severity.HELD)
+            continue
+        for finding in (_faults if file.endswith(".svg") else _dot_faults)(file, library.logos[clinic.logo]):
+            yield replace(finding, severity=Severity.HELD)
+
+
+def _dot_faults(file: str, content: bytes) -> Iterator[Finding]:
+    from PIL import Image  # noqa: PLC0415 # only a clinic with such a logo pays for it
+
+    try:
+        # Reads no more than its head; refuses to go on where the size alone would fill the memory.
+        with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as picture:
+            megapixels = picture.width * picture.height / 1_000_000
+            if megapixels > MAX_MEGAPIXELS:
+                yield _too_large(file, f"the picture has {megapixels:.0f} megapixels")
+            elif picture.mode not in MODES:
+                message = f"the picture is in {picture.mode}, which offices cannot print alike"
+                yield Finding(file, 0, "picture", message, "Save it as RGB or grey.")
+            else:
+                picture.load()
+    except Image.DecompressionBombError:
+        yield _too_large(file, "the picture has hundreds of megapixels")
+    except (OSError, SyntaxError, ValueError):
+        yield Finding(
+            file, 0, "picture", "this is no whole PNG or JPEG", "Save it as PNG, JPEG or plain SVG."
+        )
+
+
+def _too_large(file: str, message: str) -> Finding:
+    return Finding(file, 0, "picture", message, f"Use at most {MAX_MEGAPIXELS}: a logo is small.")
 
 
 def _faults(file: str, content: bytes) -> Iterator[Finding]:
@@ -94,4 +138,4 @@ def _bad_attributes(element: ET.Element) -> Iterator[str]:
             yield local
 
 
-RULES = (present, safe)
+RULES = (present, safe, logos)

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from careleaf import markup
-from careleaf.findings import Finding
-from careleaf.model import UI_PLACES, Library
+from careleaf.findings import Finding, Severity
+from careleaf.model import UI_PLACES, Binding, Library
+from careleaf.paper import PANEL, PAPERS
 from careleaf.writers import WRITERS
 
 REMOTE: Final = re.compile(r"(?:\b[a-z][a-z0-9+.-]*:)?//[^\s/]", re.IGNORECASE)
@@ -41,13 +42,33 @@ def own_words(library: Library) -> Iterator[Finding]:
 def complete(library: Library) -> Iterator[Finding]:
     """Every format has its page, and a writer that careleaf has."""
     for format_ in library.formats.values():
-        file = f"templates/{format_.folder}/format.yaml"
+        file = format_.file
         if format_.writer not in WRITERS:
             mend = f"Choose from: {', '.join(sorted(WRITERS))}."
             yield Finding(file, format_.line, "writer", f"there is no writer {format_.writer}", mend)
+        for style in format_.styles:
+            if style not in library.templates and f"templates/{style}" not in library.unread:
+                mend = "Correct its name: it is relative to templates/."
+                message = f"the style sheet {style} is missing"
+                yield Finding(file, format_.line_of("styles"), "template", message, mend)
         if format_.page not in library.templates and f"templates/{format_.page}" not in library.unread:
             mend = "Add it: see a neighbouring format."
             yield Finding(file, format_.line, "template", f"templates/{format_.page} is missing", mend)
 
 
-RULES = (remote, own_words, complete)
+def paper(library: Library) -> Iterator[Finding]:
+    """A format of printed pages is on a paper that careleaf knows; what is folded has panels."""
+    for form in library.formats.values():
+        if form.extension != "pdf":
+            continue
+        if form.paper not in PAPERS:
+            message = f"the paper {form.paper or '(none)'} is unknown"
+            mend = f"Choose from: {', '.join(PAPERS)}."
+            yield Finding(form.file, form.line_of("paper"), "paper", message, mend, Severity.HELD)
+        elif Binding.TRI_FOLD in form.bindings and form.paper != PANEL:
+            message = f"a tri-fold has panels, and {form.paper} is a page"
+            mend = f"Write paper: {PANEL}."
+            yield Finding(form.file, form.line_of("paper"), "paper", message, mend, Severity.HELD)
+
+
+RULES = (remote, own_words, complete, paper)

@@ -25,6 +25,7 @@ def main() -> None:
     careleaf                          build every leaflet into out/
     careleaf --topic after-laser --lang ar --format handout
     careleaf check                    list everything that is wrong
+    careleaf gallery                  look at every page at once
     careleaf status                   see which texts are drafts, stale or approved
     careleaf translate status         see how far each language is
     careleaf new library my-clinic    get a library of your own
@@ -39,6 +40,7 @@ for command in (
     press.list_,
     press.status,
     press.verify,
+    press.gallery_,
     press.doctor_,
     press.schema_,
     editing.review,

@@ -1,6 +1,6 @@
 """The commands that print, list and judge what there is."""
 
-import sys
+import os
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -23,6 +23,7 @@ from careleaf.cli.shell import (
     out_option,
     print_findings,
     print_json,
+    print_table,
     root_option,
     today,
     write_page,
@@ -30,12 +31,11 @@ from careleaf.cli.shell import (
 from careleaf.findings import Severity
 from careleaf.grades import advise
 from careleaf.load import home, load
-from careleaf.model import Selection, Status
+from careleaf.model import Ink, Selection, Status
 from careleaf.plan import UnknownNameError
-from careleaf.publish import PublishError
+from careleaf.publish import PublishError, Row, read_manifest
 from careleaf.report import report
 
-WIDE = 10_000
 COLOURS = {
     Status.MISSING: "dim",
     Status.STALE: "yellow",
@@ -75,6 +75,18 @@ TEXT = {
     metavar="LANG",
     help="Print this language and English side by side, line by line; may be given again.",
 )
+@click.option("--all-formats", is_flag=True, help="Also the formats that are made only if asked for.")
+@click.option(
+    "--ink",
+    type=click.Choice([*Ink]),
+    default=Ink.COLOUR,
+    show_default=True,
+    help="Print in grey, with outlines in place of grounds, where toner is dear.",
+)
+@click.option("--bleed", is_flag=True, help="For a print shop: 3 mm of bleed, and crop marks.")
+@click.option(
+    "--estimate", is_flag=True, help="Show what it takes to print each leaflet: sheets, sides, ink."
+)
 @click.option("--approved-only", is_flag=True, help="Leave out what nobody has approved.")
 @click.option("--force", is_flag=True, help="Make again what is done already.")
 @out_option
@@ -88,6 +100,10 @@ def build(  # noqa: PLR0913 # one for each option
     clinics: tuple[str, ...],
     jobs: int,
     beside: tuple[str, ...],
+    all_formats: bool,
+    ink: Ink,
+    bleed: bool,
+    estimate: bool,
     approved_only: bool,
     force: bool,
     out: Path,
@@ -100,6 +116,10 @@ def build(  # noqa: PLR0913 # one for each option
     careleaf build
     careleaf build --topic milia-in-babies --lang es --lang ko
     careleaf build --bilingual ar --topic after-laser
+    careleaf build --format large-print --format booklet --lang ko
+    careleaf build --all-formats --topic after-laser --estimate
+    careleaf build --format trifold --ink grey
+    careleaf build --format poster --bleed
     careleaf build --approved-only --out /srv/leaflets
     """
     if beside:
@@ -108,7 +128,7 @@ def build(  # noqa: PLR0913 # one for each option
                 "--bilingual names the language and the format: leave --lang and --format out."
             )
         langs, formats = beside, _bilingual(root)
-    selection = Selection(topics, langs, formats, clinics, approved_only)
+    selection = Selection(topics, langs, formats, clinics, approved_only, ink, bleed, all_formats)
     with _progress() as progress:
         options = pipeline.Options(today(), jobs, force, progress)
         try:
@@ -123,11 +143,44 @@ def build(  # noqa: PLR0913 # one for each option
             "unchanged": [edition.path for edition in report.unchanged],
             "removed": report.removed,
             "findings": [asdict(finding) for finding in report.findings],
+            "paper": [_paper(row) for row in _printed(report, out)] if estimate else None,
         })  # fmt: skip
     else:
         print_findings(report.findings)
+        if estimate:
+            _print_estimate(_printed(report, out))
         click.echo(_summary(report, out))
     leave(ok=report.ok)
+
+
+def _printed(report: pipeline.Report, out: Path) -> list[Row]:
+    """Choose the leaflets on paper among those that were asked for."""
+    rows = read_manifest(out).rows
+    found = (rows.get(edition.path) for edition in (*report.built, *report.unchanged))
+    return sorted((row for row in found if row and row.sides), key=lambda row: row.path)
+
+
+def _paper(row: Row) -> dict[str, str | int | float]:
+    """Say what it takes to print a leaflet once: ink is that of all its sides, in per cent of one."""
+    return {
+        "file": row.path,
+        "pages": row.pages,
+        "sheets": row.sheets,
+        "sides": row.sides,
+        "ink": round(row.ink * row.sides, 1),
+    }
+
+
+def _print_estimate(rows: list[Row]) -> None:
+    table = Table("leaflet", "pages", "sheets", "sides", "ink a side", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(row.path, str(row.pages), str(row.sheets), str(row.sides), f"{row.ink:.1f} %")
+    print_table(table)
+    sheets, sides = sum(row.sheets for row in rows), sum(row.sides for row in rows)
+    click.echo(f"One copy of each: {sheets} sheets of paper, {sides} sides printed.")
+    click.echo(
+        "Ink is the part of a side that is covered, all four toners added up; a page of plain text has 5 %."
+    )
 
 
 def _bilingual(root: Path | None) -> tuple[str, ...]:
@@ -246,13 +299,41 @@ def status(*, root: Path | None, as_json: bool) -> None:
     table = Table("topic", *library.locales, box=None, pad_edge=False)
     for name, row in matrix.items():
         table.add_row(name, *(f"[{COLOURS[state]}]{state}[/]" for state in row.values()))
-    # A pipe has no width: nothing is cut short there.
-    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+    print_table(table)
     click.echo(", ".join(f"{counts[state]} {state}" for state in Status if counts[state]) + ".")
     for name, changes in edits.items():
         click.echo(
             f"{name}: approved once, and edited since: {', '.join(change.place for change in changes)}"
         )
+
+
+@click.command("gallery")
+@click.option(
+    "--to", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path("gallery"),
+    show_default=True, help="Where the pictures go.",
+)  # fmt: skip
+@out_option
+@root_option
+def gallery_(*, folder: Path, out: Path, root: Path | None) -> None:
+    """Draw every page of every finished leaflet, to look at them all at once.
+
+    \b
+    careleaf build --all-formats
+    careleaf gallery
+    """
+    from careleaf import gallery  # noqa: PLC0415 # loads PDFium: only this command needs it
+
+    library = loaded(root)
+    rows = sorted((row for row in read_manifest(out).rows.values() if row.sides), key=lambda row: row.path)
+    if not rows:
+        raise click.ClickException(f"there is no PDF in {out}/. Make them with: careleaf build")
+    shown = gallery.pictures(out, rows, pool.cores())
+    for each in shown:
+        write_page(folder / gallery.strip_name(each.row), each.strip)
+    write_page(folder / "contact-sheet.png", gallery.contact_sheet(shown, tuple(library.topics)))
+    way = os.path.relpath(out, folder)
+    write_page(folder / "index.html", gallery.page(library, rows, Path(way).as_posix()))
+    click.echo(f"{len(rows)} leaflets, in {folder / 'index.html'} and {folder / 'contact-sheet.png'}.")
 
 
 @click.command("doctor")

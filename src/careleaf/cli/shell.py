@@ -1,6 +1,7 @@
 """What all commands share: their options, what they print, and how they end."""
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from rich.console import Console
+from rich.table import Table
 
 from careleaf import record
 from careleaf.check import check as check_library
@@ -18,6 +21,7 @@ from careleaf.plan import UnknownNameError
 from careleaf.publish import PublishError, replace
 
 FINDINGS: Final = 1
+WIDE: Final = 10_000
 
 root_option = click.option(
     "--root",
@@ -102,6 +106,11 @@ def print_findings(findings: Iterable[Finding]) -> None:
     """Tell each Finding on a line of its own, where a log keeps it apart from results."""
     for finding in findings:
         click.echo(str(finding), err=True)
+
+
+def print_table(table: Table) -> None:
+    """Print a table; a pipe has no width, so nothing is cut short there."""
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 # any JSON

@@ -5,10 +5,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Final
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from careleaf import record
@@ -22,6 +20,7 @@ from careleaf.cli.shell import (
     own_root,
     print_findings,
     print_json,
+    print_table,
     root_option,
     today,
     write_page,
@@ -40,8 +39,6 @@ from careleaf.translate.progress import progress
 from careleaf.translate.sync import Synced, synced
 from careleaf.translate.tasks import names, targets
 from careleaf.words import source_locale
-
-WIDE: Final = 10_000
 
 
 class Person(click.ParamType[str]):
@@ -190,7 +187,7 @@ def status(*, langs: tuple[str, ...], root: Path | None, as_json: bool) -> None:
         makers = ", ".join(f"{count} {maker}" for maker, count in each.by.items())
         numbers = (f"{each.done}/{each.total}", *map(str, (each.stale, each.open, each.words)))
         table.add_row(each.lang, each.name, *numbers, makers, f"{each.back}/{each.critical}", each.waits_for)
-    Console(width=WIDE).print(table)
+    print_table(table)
 
 
 @translate.command()

@@ -50,7 +50,7 @@ def read(content: bytes) -> Proof:
 
 
 def _covered(picture: Image) -> float:
-    """Reckon how much of a page is covered, in per cent, with black in place of equal parts of the colours."""
+    """Reckon how much of a page is covered, in per cent: black takes the place of equal parts of colours."""
     red, green, blue = picture.split()
     lightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
     light = sum(ImageStat.Stat(band).mean[0] for band in (red, green, blue))

@@ -13,8 +13,8 @@ POINTS: Final = 72
 
 def picture(page: pypdfium2.PdfPage, resolution: int) -> Image:
     """Give one page as a picture in red, green and blue."""
-    bitmap = page.render(scale=resolution / POINTS, rev_byteorder=True)
-    return bitmap.to_pil().convert("RGB")
+    drawn: Image = page.render(scale=resolution / POINTS, rev_byteorder=True).to_pil()
+    return drawn.convert("RGB")
 
 
 def pictures(content: bytes, resolution: int) -> Iterator[bytes]:

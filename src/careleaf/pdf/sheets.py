@@ -1,7 +1,7 @@
 """Laid-out pages onto sheets of paper: booklets, folded leaflets, cards to cut apart, crop marks.
 
-A Sheet is painted as WeasyPrint's own Page is, so the pages keep their tags, links and bookmarks, in the order
-of reading whatever sheet they come onto. Sizes are in CSS pixels, as the engine's are.
+A Sheet is painted as WeasyPrint's own Page is, so the pages keep their tags, links and bookmarks, in the
+order of reading whatever sheet they come onto. Sizes are in CSS pixels, as the engine's are.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
