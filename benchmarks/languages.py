@@ -29,7 +29,7 @@ TOPICS: Final = 4
 def editions(library: Library) -> Iterable[Edition]:
     """Give every leaflet of the library in every format."""
     forms = tuple(library.formats)
-    return plan(library, Selection(formats=forms), versions(), datetime.now(UTC).date())[1]
+    return plan(library, Selection(formats=forms), versions(), datetime.now(UTC).date()).wanted
 
 
 def seconds(library: Library, wanted: list[Edition]) -> float:

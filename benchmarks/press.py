@@ -140,7 +140,7 @@ def sheets(folder: Path) -> list[Sheet]:
 def _jobs() -> Iterator[Job]:
     library, _ = load(ROOT)
     press = Press(library)
-    _, editions = plan(library, Selection(formats=("handout",)), versions(), datetime.now(UTC).date())
+    editions = plan(library, Selection(formats=("handout",)), versions(), datetime.now(UTC).date()).wanted
     return (press.render(edition, compose(library, edition)) for edition in editions)
 
 

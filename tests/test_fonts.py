@@ -15,7 +15,7 @@ from tests.conftest import TODAY, Built
 
 
 def _job(library: Library) -> Job:
-    edition = plan(library, Selection(langs=("en",), formats=("handout",)), versions(), TODAY)[1][0]
+    edition = plan(library, Selection(langs=("en",), formats=("handout",)), versions(), TODAY).wanted[0]
     return Press(library).render(edition, compose(library, edition))
 
 

@@ -45,7 +45,7 @@ def test_a_translation_behind_the_english_is_stale_and_not_printed(
     tiny.change(file, old, new)
     library = tiny.library()
     assert tiny.state("ar") is Status.STALE
-    assert {edition.lang for edition in plan(library, Selection(), versions(), TODAY)[0]} == {"en"}
+    assert {edition.lang for edition in plan(library, Selection(), versions(), TODAY).wanted} == {"en"}
 
 
 def test_an_obsolete_entry_makes_a_catalog_stale(tiny: Tiny) -> None:
@@ -170,7 +170,7 @@ def test_a_change_of_layout_or_clinic_keeps_the_approval(tiny: Tiny, file: str, 
 
 def test_approved_only_leaves_out_what_nobody_approved(tiny: Tiny) -> None:
     tiny.approve("en", "clinical")
-    _, wanted = plan(tiny.library(), Selection(approved_only=True), versions(), TODAY)
+    wanted = plan(tiny.library(), Selection(approved_only=True), versions(), TODAY).wanted
     assert {edition.lang for edition in wanted} == {"en"}
     assert len(wanted) == 3
 
@@ -184,7 +184,7 @@ def test_approved_only_takes_drafts_of_an_earlier_build_out_of_the_folder(tiny: 
 
 def bands(tiny: Tiny, today: date = TODAY) -> dict[str, str]:
     library = tiny.library()
-    _, wanted = plan(library, TEXT, versions(), today)
+    wanted = plan(library, TEXT, versions(), today).wanted
     return {edition.lang: compose(library, edition).band for edition in wanted}
 
 
@@ -219,7 +219,7 @@ def test_the_band_stands_on_the_finished_page(tiny: Tiny, tmp_path: Path) -> Non
 
 def digests(tiny: Tiny, engine: str = "1") -> dict[str, str]:
     """The digest of each Edition, by language and format."""
-    editions, _ = plan(tiny.library(), Selection(), {"engine": engine}, TODAY)
+    editions = plan(tiny.library(), Selection(), {"engine": engine}, TODAY).wanted
     return {f"{edition.lang} {edition.format}": edition.digest for edition in editions}
 
 
@@ -351,5 +351,5 @@ def test_a_name_that_the_library_does_not_have_is_refused(tiny: Tiny, selection:
 
 def test_a_clinic_gets_only_the_languages_that_it_hands_out(tiny: Tiny) -> None:
     tiny.change(CLINIC, "country: GB", "country: GB\nlanguages: [ar]")
-    editions, _ = plan(tiny.library(), Selection(), versions(), TODAY)
+    editions = plan(tiny.library(), Selection(), versions(), TODAY).wanted
     assert {edition.lang for edition in editions} == {"ar"}

@@ -62,7 +62,7 @@ def made(sheets: list[Sheet]) -> list[tuple[Job, Artifact]]:
 
 def filled(library: Library, selection: Selection) -> Iterator[Sheet]:
     press = Press(library)
-    for edition in plan(library, selection, versions(), TODAY)[1]:
+    for edition in plan(library, selection, versions(), TODAY).wanted:
         leaflet = compose(library, edition)
         yield Sheet(library, edition, leaflet, press.render(edition, leaflet))
 

@@ -210,7 +210,7 @@ def test_plain_text_gives_every_number_to_call(built: Built) -> None:
 def test_a_small_page_is_what_a_person_has_reviewed(tiny: Tiny, lang: str) -> None:
     library, _ = load(tiny.root)
     selection = Selection(langs=(lang,), formats=("web",))
-    (edition,) = plan(library, selection, {}, TODAY)[1]
+    (edition,) = plan(library, selection, {}, TODAY).wanted
     markup = Press(library).render(edition, compose(library, edition)).markup
     shortened = DATA.sub("data:\u2026", STYLE.sub("<style>\u2026</style>", markup))
     assert shortened.count("\n") < 150

@@ -9,11 +9,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
-import pypdfium2
 from PIL import Image, ImageDraw, ImageFont
 
 from careleaf.model import Library, Status
-from careleaf.pdf.raster import picture
+from careleaf.pdf.raster import pages
 from careleaf.publish import Row
 from careleaf.render import page as own_page
 
@@ -52,20 +51,19 @@ def pictures(out: Path, rows: Sequence[Row], workers: int) -> list[Shown]:
 
 
 def _drawn(file: Path) -> tuple[bytes, bytes]:
-    with pypdfium2.PdfDocument(file) as document:
-        pages = [picture(page, RESOLUTION) for page in document]
-    first = pages[0].copy()
+    drawn = list(pages(file.read_bytes(), RESOLUTION))
+    first = drawn[0].copy()
     first.thumbnail(THUMB)
-    return _png(_strip(pages)), _png(first)
+    return _png(_strip(drawn)), _png(first)
 
 
-def _strip(pages: Sequence[Image.Image]) -> Image.Image:
+def _strip(drawn: Sequence[Image.Image]) -> Image.Image:
     """Lay pages side by side, and in rows where there are many."""
-    width, height = max(page.width for page in pages) + GAP, max(page.height for page in pages) + GAP
-    across = min(A_ROW, len(pages))
-    sheet = Image.new("RGB", (across * width + GAP, -(-len(pages) // across) * height + GAP), GROUND)
-    for number, page in enumerate(pages):
-        sheet.paste(page, (GAP + number % across * width, GAP + number // across * height))
+    width, height = max(each.width for each in drawn) + GAP, max(each.height for each in drawn) + GAP
+    across = min(A_ROW, len(drawn))
+    sheet = Image.new("RGB", (across * width + GAP, -(-len(drawn) // across) * height + GAP), GROUND)
+    for number, each in enumerate(drawn):
+        sheet.paste(each, (GAP + number % across * width, GAP + number // across * height))
     return sheet
 
 

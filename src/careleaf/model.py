@@ -579,7 +579,8 @@ class Limits(Part):
     `pages` are for the source language; a translation may have one more, or as many as `translated`.
     `sheets` are of paper, printed on both sides. `contrast` is WCAG 2.2's ratio of a text and its ground;
     `line_length` the most characters in a line; `picture` the fewest dots in an inch; `last_page` how many
-    per cent of the last page are full at least. `danger_signs` is the page by whose end the most urgent ones stand whole.
+    per cent of the last page are full at least. `danger_signs` is the page by whose end the most urgent ones
+    stand whole.
     """
 
     pages: int | None = Field(default=None, ge=1, le=100)
@@ -893,8 +894,8 @@ class Edition:
     """One leaflet to make: Topic x Locale x Clinic x Format, in one of the format's variants.
 
     `langs` are the languages that the leaflet can be had in, for a format that tells them. `text_digest`
-    stands for what the reader reads and is what an Approval binds to; `digest` stands for everything that goes into the file, so that an equal one need not be made again.
-    Both are SHA-256 in hexadecimal.
+    stands for what the reader reads and is what an Approval binds to; `digest` stands for everything that goes
+    into the file, so that an equal one need not be made again. Both are SHA-256 in hexadecimal.
     """
 
     topic: str

@@ -19,6 +19,7 @@ PACKAGES: Final = (
     "cssselect2",
     "jinja2",
     "babel",
+    "segno",
     "icu4py",
     "wcwidth",
 )

@@ -17,13 +17,19 @@ def picture(page: pypdfium2.PdfPage, resolution: int) -> Image:
     return drawn.convert("RGB")
 
 
-def pictures(content: bytes, resolution: int) -> Iterator[bytes]:
-    """Yield each page as a PNG, in a resolution in dots per inch."""
+def pages(content: bytes, resolution: int) -> Iterator[Image]:
+    """Yield each page of a PDF as a picture."""
     document = pypdfium2.PdfDocument(content)
     try:
         for page in document:
-            file = BytesIO()
-            picture(page, resolution).save(file, "PNG", optimize=True)
-            yield file.getvalue()
+            yield picture(page, resolution)
     finally:
         document.close()
+
+
+def pictures(content: bytes, resolution: int) -> Iterator[bytes]:
+    """Yield each page as a PNG, in a resolution in dots per inch."""
+    for drawn in pages(content, resolution):
+        file = BytesIO()
+        drawn.save(file, "PNG", optimize=True)
+        yield file.getvalue()
