@@ -206,7 +206,7 @@ def test_every_outside_library_has_a_room() -> None:
 
 def test_a_new_version_of_any_library_that_shapes_a_page_makes_the_page_again() -> None:
     """Else an upgrade would leave old pages in place, and the same inputs would give other bytes."""
-    distributions = {"fontTools": "fonttools"}
+    distributions = {"fontTools": "fonttools", "PIL": "pillow"}
     used = {name.split(".")[0] for room in PAGE_ROOMS for name in imported(modules()[room])} & ROOMS.keys()
     assert len(used) > 4
     assert {distributions.get(name, name) for name in used} - set(versions.PACKAGES) == set()

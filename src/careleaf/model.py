@@ -894,8 +894,8 @@ class Edition:
     """One leaflet to make: Topic x Locale x Clinic x Format, in one of the format's variants.
 
     `langs` are the languages that the leaflet can be had in, for a format that tells them. `text_digest`
-    stands for what the reader reads and is what an Approval binds to; `digest` stands for everything that goes
-    into the file, so that an equal one need not be made again. Both are SHA-256 in hexadecimal.
+    stands for what the reader reads and is what an Approval binds to; `digest` stands for everything that
+    goes into the file, so that an equal one need not be made again. Both are SHA-256 in hexadecimal.
     """
 
     topic: str

@@ -67,10 +67,8 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
         found = plan(library, selection, versions(), options.today, done.rows, held(findings))
         findings = _told(findings, library, selection, found.wanted, options.today)
         todo = _outstanding(out, done, found, selection, options)
-        publish.announce(out, done, library, todo)
-        kept = _kept(out, done, found, todo)
-        made = _as_long(library, dict(_make(library, todo, out, options, findings)), kept, findings)
-        findings += [finding for row in kept.values() for finding in row.findings]
+        kept = _kept(out, done, found, todo, findings)
+        made = _as_long(library, dict(_make(library, todo, out, done, options, findings)), kept, findings)
         removed = publish.finish(out, kept | made, library, settled="" if findings else key)
     return Report(tuple(sorted(findings)), tuple(made), _without(found.wanted, todo), tuple(removed))
 
@@ -141,16 +139,18 @@ def _lapsed(library: Library, selection: Selection, today: date) -> list[Finding
 
 
 def _kept(
-    out: Path, done: publish.Manifest, found: Plan, todo: Iterable[Edition]
+    out: Path, done: publish.Manifest, found: Plan, todo: Iterable[Edition], findings: list[Finding]
 ) -> dict[Edition, publish.Row]:
-    """Choose the finished files that stay. Others must not be handed out any more.
+    """Choose the finished files that stay, and tell again what is worth a look about those asked for.
 
-    Those are the files of texts that are gone or went stale, of Editions that are to be made anew, and files
-    that a killed build left in another state than the manifest says.
+    Others must not be handed out any more: the files of texts that are gone or went stale, of Editions that
+    are to be made anew, and files that a killed build left in another state than the manifest says.
     """
     current = {*found.wanted, *found.finished} - set(todo)
     rows = {edition: done.rows[edition.path] for edition in current if edition.path in done.rows}
-    return {edition: row for edition, row in rows.items() if publish.sha256(out / row.path) == row.sha256}
+    kept = {edition: row for edition, row in rows.items() if publish.sha256(out / row.path) == row.sha256}
+    findings += [each for edition in found.wanted if edition in kept for each in kept[edition].findings]
+    return kept
 
 
 def _key(root: Path, selection: Selection, options: Options) -> str:
@@ -164,10 +164,16 @@ def _key(root: Path, selection: Selection, options: Options) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _make(
-    library: Library, editions: list[Edition], out: Path, options: Options, findings: list[Finding]
+def _make(  # noqa: PLR0913, PLR0917 # all that a stage which writes is about
+    library: Library,
+    editions: list[Edition],
+    out: Path,
+    done: publish.Manifest,
+    options: Options,
+    findings: list[Finding],
 ) -> Iterator[tuple[Edition, publish.Row]]:
     """Compose, render, write and publish; what goes wrong is added to `findings`."""
+    publish.announce(out, done, library, editions)
     by_path = {edition.path: edition for edition in editions}
     jobs = _jobs(library, editions, findings)
     workers = min(options.jobs, len(editions))
