@@ -409,6 +409,8 @@ UI_PLACES: Final[Mapping[str, frozenset[str]]] = {
     "dated": frozenset({"date"}),
     "review-by": frozenset({"date"}),
     "page": frozenset({"page", "pages"}),
+    "site-found": frozenset({"count"}),
+    "site-file": frozenset({"pages", "size"}),
 }
 """The texts that careleaf itself says, and what it fills in. Templates may use more of their own."""
 
@@ -566,6 +568,7 @@ class Format(Named):
 
     `pages` is for the source language; a translation may have one more. `aloud` says numbers, phones and
     times as a voice does. `bilingual` prints the source language beside the reader's, only if asked for.
+    `site` is made after the others and links to them: it is a page of the clinic's web site.
     """
 
     title: Short
@@ -575,6 +578,7 @@ class Format(Named):
     columns: int | None = Field(default=None, ge=40, le=120)
     aloud: bool = False
     bilingual: bool = False
+    site: bool = False
 
     @property
     def folder(self) -> PurePosixPath:
@@ -884,6 +888,39 @@ class Leaflet:
     """The templates' own words that need nothing filled in."""
     beside: "Leaflet | None" = None
     """The same in the source language, for a format that prints both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A page of the web site in one language, which is named as its own readers call it."""
+
+    lang: str
+    title: str
+    direction: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A leaflet in another format: what readers call it, where it is, how long and how large."""
+
+    title: str
+    href: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where a page of the web site leads: every address is relative to it. Empty for a page by itself.
+
+    `languages` are all in which the page exists, its own too; `choice` is where a reader chooses one.
+    """
+
+    choice: str = ""
+    home: str = ""
+    approval: str = ""
+    languages: tuple[Translated, ...] = ()
+    files: tuple[Download, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

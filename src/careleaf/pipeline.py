@@ -1,21 +1,21 @@
 """The way through: load, check, plan, compose, render, write, publish."""
 
 import hashlib
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from careleaf import pool, publish
+from careleaf import pool, publish, site
 from careleaf.approvals import overall
 from careleaf.check import check
 from careleaf.check.catalogs import concerns
 from careleaf.compose import compose
 from careleaf.findings import Finding, Severity, blocking
 from careleaf.load import fingerprint, load
-from careleaf.model import Edition, Job, Library, Selection, Status
+from careleaf.model import Edition, Job, Library, Links, Selection, Status
 from careleaf.plan import plan
-from careleaf.render import Press, RenderError
+from careleaf.render import NOWHERE, Press, RenderError
 from careleaf.versions import versions
 from careleaf.words import source_locale
 
@@ -64,12 +64,68 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
     everything, wanted = plan(library, selection, versions(), options.today)
     findings = _told(findings, library, selection, wanted, options.today)
     with publish.opened(out) as done:
-        todo = _outstanding(out, done, _grown(done, everything, wanted, selection), options)
-        publish.announce(out, done, library, todo)
-        kept = _kept(out, done, everything, todo)
-        made = _as_long(library, dict(_make(library, todo, out, options, findings)), kept, findings)
-        removed = publish.finish(out, kept | made, library, settled="" if findings else key)
-    return Report(tuple(sorted(findings)), tuple(made), _without(wanted, todo), tuple(removed))
+        work = _Work(library, out, done, options, findings)
+        rows, made = _finished(work, everything, _grown(done, everything, wanted, selection))
+        around = _around(library, rows.values(), findings)
+        removed = publish.finish(out, rows.values(), library, around, settled="" if findings else key)
+    return Report(tuple(sorted(findings)), tuple(made), _unchanged(rows, wanted, made), tuple(removed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What every step of a build needs. What goes wrong is added to `findings`."""
+
+    library: Library
+    out: Path
+    done: publish.Manifest
+    options: Options
+    findings: list[Finding]
+
+
+Rows = dict[Edition, publish.Row]
+
+
+def _finished(work: _Work, everything: Iterable[Edition], wanted: Iterable[Edition]) -> tuple[Rows, Rows]:
+    """Make what is outstanding: files first, then the web pages that link to them. Give all, and the new.
+
+    A web page that is there already is wanted too: it must not link to what is gone.
+    """
+    formats = work.library.formats
+    files, asked = ([each for each in some if not formats[each.format].site] for some in (everything, wanted))
+    there, made = _up_to_date(work, files, dict.fromkeys(asked, NOWHERE))
+    paths = {each.path for each in wanted} | work.done.rows.keys()
+    pages = [each for each in everything if formats[each.format].site and each.path in paths]
+    links = site.with_links(work.library, pages, there.values())
+    web, web_made = _up_to_date(work, links, links)
+    return there | web, made | web_made
+
+
+def _up_to_date(
+    work: _Work, everything: Iterable[Edition], wanted: Mapping[Edition, Links]
+) -> tuple[Rows, Rows]:
+    """Make those of `wanted` that are not done; give all files that are there now, and the new ones."""
+    todo = _outstanding(work.out, work.done, wanted, work.options)
+    publish.announce(work.out, work.done, work.library, todo)
+    kept = _kept(work.out, work.done, everything, todo)
+    links = {edition: wanted[edition] for edition in todo}
+    new = dict(_make(work.library, links, work.out, work.options, work.findings))
+    made = _as_long(work.library, new, kept, work.findings)
+    return kept | made, made
+
+
+def _around(library: Library, rows: Iterable[publish.Row], findings: list[Finding]) -> dict[str, bytes]:
+    """Make the pages of the web site around the leaflets."""
+    try:
+        return site.pages(library, rows)
+    except RenderError as error:
+        findings.append(error.finding)
+        return {}
+
+
+def _unchanged(rows: Rows, wanted: Iterable[Edition], made: Rows) -> tuple[Edition, ...]:
+    """Give what was asked for and is there, but did not have to be made."""
+    asked = {edition.path for edition in wanted}
+    return tuple(edition for edition in rows if edition.path in asked and edition not in made)
 
 
 def _outstanding(
@@ -87,10 +143,6 @@ def _grown(
         return wanted
     asked = set(wanted)
     return (*wanted, *(each for each in everything if each.path in done.rows and each not in asked))
-
-
-def _without(editions: Iterable[Edition], others: Container[Edition]) -> tuple[Edition, ...]:
-    return tuple(edition for edition in editions if edition not in others)
 
 
 def _told(
@@ -168,7 +220,11 @@ def _key(root: Path, selection: Selection, options: Options) -> str:
 
 
 def _make(
-    library: Library, editions: list[Edition], out: Path, options: Options, findings: list[Finding]
+    library: Library,
+    editions: Mapping[Edition, Links],
+    out: Path,
+    options: Options,
+    findings: list[Finding],
 ) -> Iterator[tuple[Edition, publish.Row]]:
     """Compose, render, write and publish; what goes wrong is added to `findings`."""
     by_path = {edition.path: edition for edition in editions}
@@ -200,10 +256,10 @@ def _as_long(
     return {edition: row for edition, row in made.items() if edition not in long}
 
 
-def _jobs(library: Library, editions: Iterable[Edition], findings: list[Finding]) -> Iterator[Job]:
+def _jobs(library: Library, editions: Mapping[Edition, Links], findings: list[Finding]) -> Iterator[Job]:
     press = Press(library)
-    for edition in editions:
+    for edition, links in editions.items():
         try:
-            yield press.render(edition, compose(library, edition))
+            yield press.render(edition, compose(library, edition), links)
         except RenderError as error:
             findings.append(error.finding)

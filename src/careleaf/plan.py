@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
 from datetime import date
 from difflib import get_close_matches
 from itertools import product
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 
 from careleaf import fonts
 from careleaf.approvals import reading_status, status, worst
-from careleaf.model import Clinic, Edition, Format, Library, Reading, Selection, Status, Topic
+from careleaf.model import Clinic, Edition, Format, Library, Links, Reading, Selection, Status, Topic
 from careleaf.words import reading, source_locale, ui_texts
 
 PRINTED: Final = {Status.DRAFT, Status.EXPIRED, Status.APPROVED}
@@ -97,6 +98,11 @@ def edition(  # noqa: PLR0913, PLR0917 # one for each thing that an Edition is o
     return Edition(topic.name, lang, clinic.name, form.name, path, state, digest, _digest(parts))
 
 
+def linked(one: Edition, links: Links) -> Edition:
+    """Let an Edition depend on where it leads too: its page says how large each file is."""
+    return replace(one, digest=_digest([one.digest, asdict(links)]))
+
+
 def _parts(library: Library, topic: Topic, lang: str, clinic: Clinic, form: Format) -> list[Any]:
     locale = library.locales[lang]
     pictures = [picture.file for section in topic.sections for picture in section.pictures]
@@ -119,8 +125,8 @@ def _made_by(library: Library, topic: Topic, lang: str) -> list[str]:
 
 
 def _templates(library: Library, form: Format) -> dict[str, str]:
-    """Give the templates that a format can reach: its own folder and what all formats share."""
-    prefixes = (f"{form.folder}/", "shared/")
+    """Give the templates that a format can reach: its own folder and what it shares with others."""
+    prefixes = (f"{form.folder}/", "shared/", *(("site/",) if form.site else ()))
     return {name: text for name, text in library.templates.items() if name.startswith(prefixes)}
 
 

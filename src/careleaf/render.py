@@ -5,16 +5,18 @@ import json
 from collections.abc import Callable, Container, Mapping
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateSyntaxError, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from careleaf.findings import Finding
-from careleaf.model import Clinic, Edition, Format, Job, Leaflet, Library
+from careleaf.model import Clinic, Edition, Format, Job, Leaflet, Library, Links
 from careleaf.words import source_locale, texts
 
 ASSETS = "shared/icons/"
+NOWHERE: Final = Links()
+"""Where a leaflet leads that is made by itself."""
 
 
 def page(name: str, **values: Any) -> str:  # noqa: ANN401 # what the page shows
@@ -66,7 +68,17 @@ class Press:
         text = self._library.templates.get(name)
         return None if text is None else (text, name, lambda: True)
 
-    def render(self, edition: Edition, leaflet: Leaflet) -> Job:
+    def page(self, name: str, subject: str, **values: Any) -> str:  # noqa: ANN401 # what the page shows
+        """Fill in one template; its faults are told with what was to be made. Raises RenderError."""
+        try:
+            return self._environment.get_template(name).render(values)
+        except Exception as error:  # a template is a program: its faults are its author's
+            file, line = _place(error, self._library.templates, name)
+            message = f"the template cannot be filled in for {subject}: {error}"
+            finding = Finding(f"templates/{file}", line, "template", message, "Correct the template.")
+            raise RenderError(finding) from error
+
+    def render(self, edition: Edition, leaflet: Leaflet, links: Links = NOWHERE) -> Job:
         """Fill in the format's template. Raises RenderError."""
         library, form = self._library, self._library.formats[edition.format]
         images = {f"images/{drawing.file}" for block in leaflet.blocks for drawing in block.drawings}
@@ -74,7 +86,7 @@ class Press:
         return Job(
             name=str(edition),
             writer=form.writer,
-            markup=self._fill(form, leaflet, edition, assets),
+            markup=self._fill(form, leaflet, edition, assets, links),
             style=library.templates.get(form.style, ""),
             path=edition.path,
             assets=assets,
@@ -89,24 +101,22 @@ class Press:
             split_words=leaflet.locale.split_words,
         )
 
-    def _fill(self, form: Format, leaflet: Leaflet, edition: Edition, assets: Mapping[str, bytes]) -> str:
-        source = self._library.locales[source_locale(self._library)]
-        try:
-            return self._environment.get_template(form.page).render(
-                leaflet=leaflet,
-                locale=leaflet.locale,
-                source=source,
-                edition=edition,
-                ui=leaflet.ui,
-                updated=self._library.topics[edition.topic].updated.isoformat(),
-                style=self._library.templates.get(form.style, ""),
-                asset=lambda name: _data_url(assets[name]) if form.writer == "html" else name,
-            )
-        except Exception as error:  # a template is a program: its faults are its author's
-            name, line = _place(error, self._library.templates, form.page)
-            message = f"the template cannot be filled in for {edition}: {error}"
-            finding = Finding(f"templates/{name}", line, "template", message, "Correct the template.")
-            raise RenderError(finding) from error
+    def _fill(
+        self, form: Format, leaflet: Leaflet, edition: Edition, assets: Mapping[str, bytes], links: Links
+    ) -> str:
+        return self.page(
+            form.page,
+            str(edition),
+            leaflet=leaflet,
+            locale=leaflet.locale,
+            source=self._library.locales[source_locale(self._library)],
+            edition=edition,
+            ui=leaflet.ui,
+            updated=self._library.topics[edition.topic].updated.isoformat(),
+            style=self._library.templates.get(form.style, ""),
+            asset=lambda name: _data_url(assets[name]) if form.writer == "html" else name,
+            links=links,
+        )
 
 
 def _place(error: BaseException, templates: Container[str], page: str) -> tuple[str, int]:
