@@ -2,11 +2,12 @@
 
 python := .venv/bin/python
 ready := .venv/.ready
+judges := tests/node_modules/.ready
 
 all: $(ready) ## set up and build every leaflet (the default)
 	$(python) build.py
 
-test: lint ## set up, lint and run every test
+test: lint $(judges) ## set up, lint and run every test
 	$(python) -m pytest
 
 lint: $(ready) ## check style and types
@@ -35,7 +36,7 @@ pictures: all ## make the pictures of the README from the leaflets
 	$(python) tools/pictures.py
 
 clean: ## remove all that make has made
-	rm -rf .venv out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv tests/node_modules out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## list these targets
@@ -44,6 +45,11 @@ help: ## list these targets
 # The last step leaves the stamp, so a set-up that failed runs again.
 $(ready): requirements.txt pyproject.toml tools/setup.sh
 	@sh tools/setup.sh
+	@touch $@
+
+# Chromium, and what judges the web site in it: for the tests only.
+$(judges): tests/package.json tests/package-lock.json tests/.npmrc tools/site_tests.sh
+	@sh tools/site_tests.sh
 	@touch $@
 
 .PHONY: all test lint bench lock fonts evidence pictures clean help

@@ -71,7 +71,7 @@ QUOTE: Final = "'"
 NO_KEYS: Final = "the file is not a list of keys"
 TYPES: Final = {"number", "measure", "strength", "time", "approved", "withdrawn", "[key]"}
 """What pydantic adds to a place to say which type of Fact it tried."""
-TEMPLATE_SUFFIXES: Final = {".html", ".css", ".txt", ".svg"}
+TEMPLATE_SUFFIXES: Final = {".html", ".css", ".txt", ".svg", ".js"}
 SOURCES: Final = TypeAdapter(Annotated[dict[SourceKey, Source], Keyed])
 UI: Final = TypeAdapter(Annotated[dict[Slug, UiText], Keyed])
 GLOSSARY: Final = TypeAdapter(Annotated[dict[Short, Term], Keyed])

@@ -159,6 +159,18 @@ def code(text: str, locale: Locale) -> str:
     return _isolate(text, locale)
 
 
+def number(value: int, locale: Locale) -> str:
+    """Write a whole number in the language's digits."""
+    return _digits(value, locale)
+
+
+def size(count: int, locale: Locale) -> str:
+    """Say how large a file of so many bytes is, in kilobytes."""
+    kilobytes = max(1, round(count / 1000))
+    said = _measured(kilobytes, "digital-kilobyte", locale, IN_PRINT, in_words=False)
+    return _whole(_local(said, locale), locale)
+
+
 def day(value: date, locale: Locale) -> str:
     """Say a date with its month in words: all-numeric dates are read in different orders."""
     return _local(format_date(value, "long", locale=cldr(locale.cldr)), locale)

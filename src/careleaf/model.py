@@ -409,6 +409,8 @@ UI_PLACES: Final[Mapping[str, frozenset[str]]] = {
     "dated": frozenset({"date"}),
     "review-by": frozenset({"date"}),
     "page": frozenset({"page", "pages"}),
+    "site-found": frozenset({"count"}),
+    "site-file": frozenset({"pages", "size"}),
 }
 """The texts that careleaf itself says, and what it fills in. Templates may use more of their own."""
 
@@ -630,6 +632,7 @@ class Format(Named):
     of each leaflet. `styles` go before the format's own page.css. `on_request` formats are made only if
     asked for. `aloud` says numbers, phones and times as a voice does. `bilingual` prints the source
     language beside the reader's. `everywhere` tells in which other languages the leaflet is.
+    `site` is made after the others and links to them: it is a page of the clinic's web site.
     """
 
     title: Short
@@ -645,6 +648,7 @@ class Format(Named):
     aloud: bool = False
     bilingual: bool = False
     everywhere: bool = False
+    site: bool = False
 
     @property
     def sizes(self) -> tuple[float, float]:
@@ -1010,6 +1014,39 @@ class Leaflet:
     def addresses(self) -> tuple[str, ...]:
         """Every address on the web that is printed."""
         return tuple(filter(None, (self.address, *(address for _, address in self.everywhere))))
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A page of the web site in one language, which is named as its own readers call it."""
+
+    lang: str
+    title: str
+    direction: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A leaflet in another format: what readers call it, where it is, how long and how large."""
+
+    title: str
+    href: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where a page of the web site leads: every address is relative to it. Empty for a page by itself.
+
+    `languages` are all in which the page exists, its own too; `choice` is where a reader chooses one.
+    """
+
+    choice: str = ""
+    home: str = ""
+    approval: str = ""
+    languages: tuple[Translated, ...] = ()
+    files: tuple[Download, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,21 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from careleaf import pool, publish
+from careleaf import pool, publish, site
 from careleaf.approvals import overall
 from careleaf.check import check
 from careleaf.check.catalogs import concerns
 from careleaf.compose import compose
 from careleaf.findings import Finding, Severity, blocking, held
 from careleaf.load import fingerprint, load
-from careleaf.model import Edition, Job, Library, Limits, Selection, Status
+from careleaf.model import Edition, Job, Library, Limits, Links, Selection, Status
 from careleaf.plan import Plan, known, plan
-from careleaf.render import Press, RenderError
+from careleaf.render import NOWHERE, Press, RenderError
 from careleaf.versions import versions
 from careleaf.words import source_locale
 
@@ -66,26 +66,74 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
     with publish.opened(out) as done:
         found = plan(library, selection, versions(), options.today, done.rows, held(findings))
         findings = _told(findings, library, selection, found.wanted, options.today)
-        todo = _outstanding(out, done, found, selection, options)
-        kept = _kept(out, done, found, todo, findings)
-        made = _as_long(library, dict(_make(library, todo, out, done, options, findings)), kept, findings)
-        removed = publish.finish(out, kept | made, library, settled="" if findings else key)
-    return Report(tuple(sorted(findings)), tuple(made), _without(found.wanted, todo), tuple(removed))
+        rows, made = _finished(_Work(library, out, done, options, findings), found, selection)
+        around = _around(library, rows.values(), findings)
+        removed = publish.finish(out, rows.values(), library, around, settled="" if findings else key)
+    return Report(tuple(sorted(findings)), tuple(made), _unchanged(rows, found.wanted, made), tuple(removed))
 
 
-def _outstanding(
-    out: Path, done: publish.Manifest, found: Plan, selection: Selection, options: Options
-) -> list[Edition]:
-    """Leave out what is done already.
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What every step of a build needs. What goes wrong is added to `findings`."""
+
+    library: Library
+    out: Path
+    done: publish.Manifest
+    options: Options
+    findings: list[Finding]
+
+
+Rows = dict[Edition, publish.Row]
+
+
+def _finished(work: _Work, found: Plan, selection: Selection) -> tuple[Rows, Rows]:
+    """Make what is outstanding: files first, then the web pages that link to them. Give all, and the new.
 
     A build of everything also brings up to date what is made only if asked for and was: it must not go stale.
+    A web page that is there already is always made anew: it must not link to what is gone.
     """
-    chosen = (*found.wanted, *(found.finished if selection.everything else ()))
-    return [edition for edition in chosen if options.force or not publish.is_done(out, done, edition)]
+    formats, everything = work.library.formats, (*found.wanted, *found.finished)
+    files = [each for each in everything if not formats[each.format].site]
+    asked = files if selection.everything else [each for each in found.wanted if each in set(files)]
+    there, made = _up_to_date(work, files, dict.fromkeys(asked, NOWHERE))
+    pages = [each for each in everything if formats[each.format].site]
+    links = site.with_links(work.library, pages, there.values())
+    web, web_made = _up_to_date(work, links, links)
+    return there | web, made | web_made
 
 
-def _without(editions: Iterable[Edition], others: Container[Edition]) -> tuple[Edition, ...]:
-    return tuple(edition for edition in editions if edition not in others)
+def _up_to_date(
+    work: _Work, everything: Iterable[Edition], wanted: Mapping[Edition, Links]
+) -> tuple[Rows, Rows]:
+    """Make those of `wanted` that are not done; give all files that are there now, and the new ones."""
+    todo = _outstanding(work, wanted)
+    kept = _kept(work, everything, todo)
+    work.findings.extend(each for edition in wanted if edition in kept for each in kept[edition].findings)
+    made = _as_long(
+        work.library, dict(_make(work, {each: wanted[each] for each in todo})), kept, work.findings
+    )
+    return kept | made, made
+
+
+def _around(library: Library, rows: Iterable[publish.Row], findings: list[Finding]) -> dict[str, bytes]:
+    """Make the pages of the web site around the leaflets."""
+    try:
+        return site.pages(library, rows)
+    except RenderError as error:
+        findings.append(error.finding)
+        return {}
+
+
+def _unchanged(rows: Rows, wanted: Iterable[Edition], made: Rows) -> tuple[Edition, ...]:
+    """Give what was asked for and is there, but did not have to be made."""
+    asked = {edition.path for edition in wanted}
+    return tuple(edition for edition in rows if edition.path in asked and edition not in made)
+
+
+def _outstanding(work: _Work, wanted: Iterable[Edition]) -> list[Edition]:
+    """Leave out what is done already."""
+    force = work.options.force
+    return [each for each in wanted if force or not publish.is_done(work.out, work.done, each)]
 
 
 def _told(
@@ -138,19 +186,17 @@ def _lapsed(library: Library, selection: Selection, today: date) -> list[Finding
     ]
 
 
-def _kept(
-    out: Path, done: publish.Manifest, found: Plan, todo: Iterable[Edition], findings: list[Finding]
-) -> dict[Edition, publish.Row]:
-    """Choose the finished files that stay, and tell again what is worth a look about those asked for.
+def _kept(work: _Work, everything: Iterable[Edition], todo: Iterable[Edition]) -> Rows:
+    """Choose the finished files that stay. Others must not be handed out any more.
 
-    Others must not be handed out any more: the files of texts that are gone or went stale, of Editions that
-    are to be made anew, and files that a killed build left in another state than the manifest says.
+    Those are the files of texts that are gone or went stale, of Editions that are to be made anew, and files
+    that a killed build left in another state than the manifest says.
     """
-    current = {*found.wanted, *found.finished} - set(todo)
-    rows = {edition: done.rows[edition.path] for edition in current if edition.path in done.rows}
-    kept = {edition: row for edition, row in rows.items() if publish.sha256(out / row.path) == row.sha256}
-    findings += [each for edition in found.wanted if edition in kept for each in kept[edition].findings]
-    return kept
+    rows = work.done.rows
+    found = {edition: rows[edition.path] for edition in {*everything} - {*todo} if edition.path in rows}
+    return {
+        edition: row for edition, row in found.items() if publish.sha256(work.out / row.path) == row.sha256
+    }
 
 
 def _key(root: Path, selection: Selection, options: Options) -> str:
@@ -164,24 +210,17 @@ def _key(root: Path, selection: Selection, options: Options) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _make(  # noqa: PLR0913, PLR0917 # all that a stage which writes is about
-    library: Library,
-    editions: list[Edition],
-    out: Path,
-    done: publish.Manifest,
-    options: Options,
-    findings: list[Finding],
-) -> Iterator[tuple[Edition, publish.Row]]:
-    """Compose, render, write and publish; what goes wrong is added to `findings`."""
-    publish.announce(out, done, library, editions)
+def _make(work: _Work, editions: Mapping[Edition, Links]) -> Iterator[tuple[Edition, publish.Row]]:
+    """Compose, render, write and publish; what goes wrong is told."""
+    publish.announce(work.out, work.done, work.library, editions)
     by_path = {edition.path: edition for edition in editions}
-    jobs = _jobs(library, editions, findings)
-    workers = min(options.jobs, len(editions))
+    jobs = _jobs(work.library, editions, work.findings)
+    workers = min(work.options.jobs, len(editions))
     for number, (job, artifact) in enumerate(pool.run(jobs, workers) if editions else (), start=1):
-        findings += artifact.findings
+        work.findings.extend(artifact.findings)
         if artifact.usable:
-            yield by_path[job.path], publish.publish(out, by_path[job.path], artifact)
-        options.progress(number, len(editions), job.name)
+            yield by_path[job.path], publish.publish(work.out, by_path[job.path], artifact)
+        work.options.progress(number, len(editions), job.name)
 
 
 def _as_long(
@@ -214,10 +253,10 @@ def _allowed(limits: Limits, english: int) -> int:
     return max(english + 1, math.ceil(english * limits.translated / limits.pages))
 
 
-def _jobs(library: Library, editions: Iterable[Edition], findings: list[Finding]) -> Iterator[Job]:
+def _jobs(library: Library, editions: Mapping[Edition, Links], findings: list[Finding]) -> Iterator[Job]:
     press = Press(library)
-    for edition in editions:
+    for edition, links in editions.items():
         try:
-            yield press.render(edition, compose(library, edition))
+            yield press.render(edition, compose(library, edition), links)
         except RenderError as error:
             findings.append(error.finding)

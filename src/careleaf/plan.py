@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from itertools import product
@@ -20,6 +20,7 @@ from careleaf.model import (
     Format,
     Ink,
     Library,
+    Links,
     Reading,
     Selection,
     Status,
@@ -187,6 +188,11 @@ def _edition(library: Library, one: _Candidate, made_with: str) -> Edition:
     )
 
 
+def linked(one: Edition, links: Links) -> Edition:
+    """Let an Edition depend on where it leads too: its page says how large each file is."""
+    return replace(one, digest=_digest([one.digest, asdict(links)]))
+
+
 def _parts(library: Library, topic: Topic, lang: str, clinic: Clinic, form: Format) -> list[Any]:
     locale = library.locales[lang]
     pictures = [picture.file for section in topic.sections for picture in section.pictures]
@@ -210,8 +216,8 @@ def _made_by(library: Library, topic: Topic, lang: str) -> list[str]:
 
 
 def _templates(library: Library, form: Format) -> dict[str, str]:
-    """Give the templates that a format can reach: its own folder and what all formats share."""
-    prefixes = (f"{form.folder}/", "shared/")
+    """Give the templates that a format can reach: its own folder and what it shares with others."""
+    prefixes = (f"{form.folder}/", "shared/", *(("site/",) if form.site else ()))
     return {name: text for name, text in library.templates.items() if name.startswith(prefixes)}
 
 

@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -35,6 +35,17 @@ class PublishError(Exception):
 
 # A damaged or foreign manifest must not lead to a file outside: each path has just three plain parts.
 OurPath = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/[A-Za-z-]+/[a-z0-9-]+\.[a-z0-9-]+\.[a-z]+$")]
+
+
+PagePath = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/([A-Za-z-]+/)?[a-z]+\.html$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a clinic's web site in the manifest: one that leads to leaflets."""
+
+    path: PagePath
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,11 @@ class Row:
         """What it has in common with the same leaflet in other languages."""
         return self.clinic, PurePosixPath(self.path).name
 
+    @property
+    def plain(self) -> bool:
+        """Say whether it is its format's first variant, in colour, without bleed: to be read on a screen."""
+        return self.kind == self.format
+
     def edition(self) -> Edition:
         """Give the Edition that the file is."""
         return Edition(
@@ -84,6 +100,10 @@ class Row:
         )
 
 
+Site = Callable[[Library, Iterable[Row]], Mapping[str, bytes]]
+"""Makes, from the finished files, the pages that lead to them: by path."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What is in an output folder, by path.
@@ -96,6 +116,7 @@ class Manifest:
     rows: Mapping[str, Row]
     pending: tuple[str, ...] = ()
     settled: str = ""
+    site: tuple[Page, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +129,7 @@ class _File:
     engine: Mapping[str, str]
     fonts: Mapping[str, str]
     editions: tuple[Row, ...]
+    site: tuple[Page, ...] = ()
 
 
 _FILE: Final = TypeAdapter(_File)
@@ -136,14 +158,16 @@ def read_manifest(out: Path) -> Manifest:
         file = _FILE.validate_json((out / MANIFEST).read_bytes())
     except (OSError, ValueError):
         return Manifest({})
-    return Manifest({row.path: row for row in file.editions}, file.pending, file.settled)
+    return Manifest({row.path: row for row in file.editions}, file.pending, file.settled, file.site)
 
 
 def announce(out: Path, done: Manifest, library: Library, editions: Iterable[Edition]) -> None:
     """Write down which files are about to be written, so that even a killed build leaves no unknown one."""
     pending = {edition.path for edition in editions}
     if pending:
-        _write_manifest(out, done.rows.values(), library, pending=tuple(sorted({*done.pending, *pending})))
+        # Some may have been written down before, by this build or by one that was killed.
+        known = tuple(sorted({*read_manifest(out).pending, *pending}))
+        _write_manifest(out, Manifest(done.rows, known, site=done.site), library)
 
 
 def is_done(out: Path, done: Manifest, edition: Edition) -> bool:
@@ -156,7 +180,8 @@ def settled(out: Path, key: str) -> tuple[Edition, ...]:
     """Give the Editions of a folder that is up to date as of `key`, every file whole; else none."""
     done = read_manifest(out)
     editions = tuple(row.edition() for row in done.rows.values()) if key and done.settled == key else ()
-    return editions if all(is_done(out, done, edition) for edition in editions) else ()
+    whole = all(sha256(out / page.path) == page.sha256 for page in done.site)
+    return editions if whole and all(is_done(out, done, edition) for edition in editions) else ()
 
 
 def sha256(path: Path) -> str | None:
@@ -190,40 +215,49 @@ def publish(out: Path, edition: Edition, artifact: Artifact) -> Row:
     )
 
 
-def withdraw(out: Path, library: Library, topic: str, langs: Collection[str]) -> list[str]:
+def withdraw(out: Path, library: Library, topic: str, langs: Collection[str], site: Site) -> list[str]:
     """Delete every finished file of a topic in some languages at once; give the deleted paths.
 
-    Raises PublishError. A folder that nothing was built into is left as it is.
+    The pages that led to them are made again. Raises PublishError. A folder that nothing was built into is
+    left as it is.
     """
     if not (out / MANIFEST).is_file():
         return []
     with opened(out) as done:
         kept = [row for row in done.rows.values() if row.topic != topic or row.lang not in langs]
-        return finish(out, {row.edition(): row for row in kept}, library, settled="")
+        return finish(out, kept, library, site(library, kept), settled="")
 
 
-def finish(out: Path, made: Mapping[Edition, Row], library: Library, settled: str) -> list[str]:
-    """Delete what is not to be handed out any more, and write down what there is; give the deleted paths."""
-    done = read_manifest(out)
-    removed = sorted({*done.rows, *done.pending} - {row.path for row in made.values()})
+def finish(
+    out: Path, rows: Iterable[Row], library: Library, site: Mapping[str, bytes], settled: str
+) -> list[str]:
+    """Delete what is not to be handed out any more, and write down what there is; give the deleted paths.
+
+    `site` are the pages that lead to the leaflets, by path.
+    """
+    done, rows = read_manifest(out), tuple(rows)
+    known = {*done.rows, *done.pending, *(page.path for page in done.site)}
+    removed = sorted(known - {row.path for row in rows} - site.keys())
     removed = [path for path in removed if (out / path).exists()]
     for path in removed:
         _remove(out, path)
-    _write_manifest(out, made.values(), library, settled=settled)
+    for path, content in site.items():
+        replace(out / path, content)
+    pages = (Page(path, hashlib.sha256(content).hexdigest()) for path, content in sorted(site.items()))
+    _write_manifest(out, Manifest({row.path: row for row in rows}, (), settled, tuple(pages)), library)
     return removed
 
 
-def _write_manifest(
-    out: Path, rows: Iterable[Row], library: Library, pending: tuple[str, ...] = (), settled: str = ""
-) -> None:
+def _write_manifest(out: Path, manifest: Manifest, library: Library) -> None:
     families = {family for locale in library.locales.values() for family in locale.fonts}
     file = _File(
         manifest=1,
-        settled=settled,
-        pending=pending,
+        settled=manifest.settled,
+        pending=manifest.pending,
         engine=dict(versions()),
         fonts=dict(sorted(fonts.sums(families).items())),
-        editions=tuple(sorted(rows, key=lambda row: row.path)),
+        editions=tuple(row for _, row in sorted(manifest.rows.items())),
+        site=manifest.site,
     )
     replace(out / MANIFEST, _FILE.dump_json(file, indent=1) + b"\n")
 

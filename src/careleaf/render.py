@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from mimetypes import guess_type
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateSyntaxError, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -24,6 +24,7 @@ from careleaf.model import (
     Leaflet,
     Library,
     Limits,
+    Links,
     Locale,
     Variant,
 )
@@ -31,6 +32,8 @@ from careleaf.paper import page_rule
 from careleaf.words import source_locale, texts
 
 ASSETS = "shared/icons/"
+NOWHERE: Final = Links()
+"""Where a leaflet leads that is made by itself."""
 
 
 def page(name: str, **values: Any) -> str:  # noqa: ANN401 # what the page shows
@@ -82,14 +85,24 @@ class Press:
         text = self._library.templates.get(name)
         return None if text is None else (text, name, lambda: True)
 
-    def render(self, edition: Edition, leaflet: Leaflet) -> Job:
+    def page(self, name: str, subject: str, **values: Any) -> str:  # noqa: ANN401 # what the page shows
+        """Fill in one template; its faults are told with what was to be made. Raises RenderError."""
+        try:
+            return self._environment.get_template(name).render(values)
+        except Exception as error:  # a template is a program: its faults are its author's
+            file, line = _place(error, self._library.templates, name)
+            message = f"the template cannot be filled in for {subject}: {error}"
+            finding = Finding(f"templates/{file}", line, "template", message, "Correct the template.")
+            raise RenderError(finding) from error
+
+    def render(self, edition: Edition, leaflet: Leaflet, links: Links = NOWHERE) -> Job:
         """Fill in the format's template. Raises RenderError."""
         library, form = self._library, self._library.formats[edition.format]
         assets = {name: self._inked(content, edition) for name, content in self._assets(leaflet).items()}
         return Job(
             name=str(edition),
             writer=form.writer,
-            markup=self._fill(form, leaflet, edition, assets),
+            markup=self._fill(form, leaflet, edition, assets, links),
             style=self._style(form, edition.variant),
             path=edition.path,
             assets={_told_apart(name, content): content for name, content in assets.items()},
@@ -127,25 +140,23 @@ class Press:
     def _inked(content: bytes, edition: Edition) -> bytes:
         return grey_asset(content) if edition.variant.ink is Ink.GREY else content
 
-    def _fill(self, form: Format, leaflet: Leaflet, edition: Edition, assets: Mapping[str, bytes]) -> str:
-        source = self._library.locales[source_locale(self._library)]
-        try:
-            return self._environment.get_template(form.page).render(
-                leaflet=leaflet,
-                locale=leaflet.locale,
-                source=source,
-                edition=edition,
-                ui=leaflet.ui,
-                updated=self._library.topics[edition.topic].updated.isoformat(),
-                style=self._style(form, edition.variant),
-                asset=lambda name: (_data_url if form.writer == "html" else _told_apart)(name, assets[name]),
-                qr=qr.file,
-            )
-        except Exception as error:  # a template is a program: its faults are its author's
-            name, line = _place(error, self._library.templates, form.page)
-            message = f"the template cannot be filled in for {edition}: {error}"
-            finding = Finding(f"templates/{name}", line, "template", message, "Correct the template.")
-            raise RenderError(finding) from error
+    def _fill(
+        self, form: Format, leaflet: Leaflet, edition: Edition, assets: Mapping[str, bytes], links: Links
+    ) -> str:
+        return self.page(
+            form.page,
+            str(edition),
+            leaflet=leaflet,
+            locale=leaflet.locale,
+            source=self._library.locales[source_locale(self._library)],
+            edition=edition,
+            ui=leaflet.ui,
+            updated=self._library.topics[edition.topic].updated.isoformat(),
+            style=self._style(form, edition.variant),
+            asset=lambda name: (_data_url if form.writer == "html" else _told_apart)(name, assets[name]),
+            qr=qr.file,
+            links=links,
+        )
 
 
 def _place(error: BaseException, templates: Container[str], page: str) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from careleaf import publish, record
+from careleaf import publish, record, site
 from careleaf.approvals import dues, handed_out, needed, overall, same_person, standing
 from careleaf.cli.shell import (
     clinic_option,
@@ -34,6 +34,7 @@ from careleaf.findings import Finding, Severity
 from careleaf.load import load
 from careleaf.model import Approval, Clinic, Format, Library, Role
 from careleaf.publish import Row
+from careleaf.render import RenderError
 from careleaf.single import printed_form
 from careleaf.words import readings
 
@@ -244,12 +245,20 @@ def withdraw(  # noqa: PLR0913 # one for each option
                 click.echo(f"Withdrawn: {topic} in {', '.join(chosen)}. Recorded in {file}.")
                 _unsafe(topic, {lang: old[lang] for lang in chosen})
         finally:
-            removed = publish.withdraw(out, library, topic, asked)
+            removed = publish.withdraw(out, library, topic, asked, _leading)
             click.echo(f"Deleted from {out}/: {', '.join(removed) or 'nothing, none was there'}.")
     if chosen or removed:
         click.echo("For each other folder that you build into, run: careleaf build --out DIR")
     print_findings(finding for finding in told.values() if finding and (langs or not chosen))
     leave(ok=bool(chosen or removed))
+
+
+def _leading(library: Library, rows: Iterable[Row]) -> dict[str, bytes]:
+    """Make the pages that lead to leaflets; none while the library is at fault."""
+    try:
+        return site.pages(library, rows)
+    except (RenderError, LookupError, ValueError):
+        return {}
 
 
 def _asked(library: Library, topic: str, langs: Collection[str], printed: Iterable[Row]) -> list[str]:
