@@ -58,6 +58,7 @@ ORDER = (
     "pdf.reading",
     "pdf.raster",
     "publish",
+    "site",
     "record",
     "pool",
     "schema",
