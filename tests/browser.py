@@ -20,8 +20,8 @@ AXE = MODULES / "axe-core" / "axe.min.js"
 VALIDATOR = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
 MEND = "run: sh tools/site_tests.sh"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RUN_AXE = """async (tags) => (await axe.run(document, {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"]}))
-  .violations.map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html.slice(0, 200)).join(" | ")}`)"""
+RUN_AXE = """async (tags) => (await axe.run(document, {runOnly: {type: "tag", values: tags}})).violations
+  .map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html.slice(0, 200)).join(" | ")}`)"""
 
 
 def chromium() -> str:

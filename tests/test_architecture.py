@@ -63,6 +63,7 @@ ORDER = (
     "pdf.engine",
     "pdf.reading",
     "publish",
+    "site",
     "record",
     "gallery",
     "pool",

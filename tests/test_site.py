@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
@@ -19,12 +20,13 @@ from careleaf.compose import compose
 from careleaf.load import load
 from careleaf.model import UI, Entry, Library, Provenance, Selection
 from careleaf.pipeline import Options
+from careleaf.words import ui_texts
 from tests import browser
 from tests.conftest import ROOT, TODAY, Tiny
 
 WIDTHS = (320, 1280, 640)
 """Of the window, in CSS pixels: a small telephone, a desk, and the desk at 200 % zoom."""
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SHOWN = (
     "index.html",
     "en/index.html",
@@ -274,7 +276,7 @@ def test_search_finds_words_of_every_script(
     assert set(topics) <= set(found)
     assert bool(found) is bool(topics)
     assert len(found) < len(built_site.library.topics)
-    ui = site.ui_texts(built_site.library, lang) or {}
+    ui = ui_texts(built_site.library, lang) or {}
     assert page.locator("[role=status]").inner_text() == ui["site-found"].format(count=len(found))
     assert page.locator(".kind:not([hidden])").count() == len(
         {built_site.library.topics[name].kind for name in found}
