@@ -54,6 +54,8 @@ class Sheet:
     lines: list[Line] = field(default_factory=list)
     pictures: list[float] = field(default_factory=list)
     """The dots in an inch of each picture that is made of dots."""
+    drawn: list[tuple[float, float]] = field(default_factory=list)
+    """Where each picture between head and foot starts and ends, from the top."""
     levels: set[str] = field(default_factory=set)
     """The levels of danger signs of which any stands here."""
 
@@ -65,7 +67,8 @@ class Sheet:
     @property
     def filled(self) -> float:
         """How much of the page's height is used, in per cent."""
-        end = max((line.bottom for line in self.body), default=self.top)
+        ends = [*(line.bottom for line in self.body), *(bottom for _, bottom in self.drawn)]
+        end = max(ends, default=self.top)
         return 100 * (end - self.top) / (self.bottom - self.top)
 
 
@@ -83,8 +86,11 @@ def _measured(box: Box, width: float) -> Sheet:
 
 def _walk(box: Box, ground: Colour, sheet: Sheet, width: float, *, running: bool) -> None:
     ground = _ground(box) or ground
-    if isinstance(box, ReplacedBox) and isinstance(box.replacement, RasterImage):
-        sheet.pictures.append(box.replacement.width / (box.width / INCH))
+    if isinstance(box, ReplacedBox):
+        top = box.content_box_y()
+        sheet.drawn += [] if running else [(top, top + box.height)]
+        if isinstance(box.replacement, RasterImage):
+            sheet.pictures.append(box.replacement.width / (box.width / INCH))
     elif box.element_tag == "section":
         sheet.levels.update(set(URGENT) & set(box.element.get("class", "").split()))
     for child in getattr(box, "children", ()):
@@ -165,11 +171,18 @@ def fits(job: Job, sheets: list[Sheet]) -> bool:
 
 
 def _too_long(job: Job, sheets: list[Sheet]) -> Iterator[Finding]:
-    if job.pages is not None and len(sheets) > job.pages:
-        message = f"the leaflet has {len(sheets)} pages, and its format allows {job.pages}"
+    limit = _most(job)
+    if limit is not None and len(sheets) > limit:
+        message = f"the leaflet has {len(sheets)} pages, and its format allows {limit}"
         yield _finding(
             job, "page-limit", message + _run_over(job, sheets), "Shorten the texts, or split the topic."
         )
+
+
+def _most(job: Job) -> int | None:
+    """Give how many pages a leaflet may have; a tri-fold has its panels, whatever its format says."""
+    panels = len(PANELS) if job.variant.binding is Binding.TRI_FOLD else None
+    return min((limit for limit in (job.pages, panels) if limit is not None), default=None)
 
 
 def _run_over(job: Job, sheets: list[Sheet]) -> str:
@@ -223,8 +236,13 @@ def _wide(job: Job, sheets: list[Sheet]) -> Iterator[Finding]:
 def _parted(job: Job, sheets: list[Sheet]) -> Iterator[Finding]:
     """No heading is the last line of a page."""
     for number, sheet in enumerate(sheets, 1):
-        if sheet.body and sheet.body[-1].tag in HEADINGS:
-            message = f"page {number} ends with a heading: {sheet.body[-1].text[:60]!r}"
+        last = sheet.body[-1] if sheet.body else None
+        if (
+            last
+            and last.tag in HEADINGS
+            and not any(top >= last.bottom - TOLERANCE for top, _ in sheet.drawn)
+        ):
+            message = f"page {number} ends with a heading: {last.text[:60]!r}"
             yield _finding(job, "heading", message, "Correct the format's style.", Severity.WARNING)
 
 
