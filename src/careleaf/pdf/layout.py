@@ -74,18 +74,18 @@ class Sheet:
 
 def measure(pages: list[Any]) -> list[Sheet]:
     """Look at each laid-out page."""
-    return [_measured(page._page_box, page.width) for page in pages]  # noqa: SLF001 # the only way to boxes
+    return [_measured(page._page_box, (page.width, page.height)) for page in pages]  # noqa: SLF001 # the only way to boxes
 
 
-def _measured(box: Box, width: float) -> Sheet:
+def _measured(box: Box, size: tuple[float, float]) -> Sheet:
     top = box.content_box_y()
     sheet = Sheet(top, top + box.height + box.padding_bottom)
-    _walk(box, WHITE, sheet, width, running=False)
+    _walk(box, WHITE, sheet, size, running=False)
     return sheet
 
 
-def _walk(box: Box, ground: Colour, sheet: Sheet, width: float, *, running: bool) -> None:
-    ground = _ground(box) or ground
+def _walk(box: Box, ground: Colour, sheet: Sheet, size: tuple[float, float], *, running: bool) -> None:
+    ground = _over(box.style["background_color"], ground)
     if isinstance(box, ReplacedBox):
         top = box.content_box_y()
         sheet.drawn += [] if running else [(top, top + box.height)]
@@ -95,31 +95,33 @@ def _walk(box: Box, ground: Colour, sheet: Sheet, width: float, *, running: bool
         sheet.levels.update(set(URGENT) & set(box.element.get("class", "").split()))
     for child in getattr(box, "children", ()):
         if isinstance(child, LineBox):
-            line = _line(child, box, ground, width, running=running)
+            line = _line(child, box, ground, size, running=running)
             sheet.lines += [line] if line else []
             # Drawings and blocks can stand in a line.
-        _walk(child, ground, sheet, width, running=running or isinstance(child, MarginBox))
+        _walk(child, ground, sheet, size, running=running or isinstance(child, MarginBox))
 
 
-def _ground(box: Box) -> Colour | None:
-    """Give the colour that a box is filled with."""
-    colour = box.style["background_color"]
-    return tuple(colour.coordinates) if colour.alpha > 0 else None
+def _over(colour: Any, ground: Colour) -> Colour:  # noqa: ANN401 # WeasyPrint carries no types
+    """Give what is seen of a colour on its ground, which shows through."""
+    pairs = zip(colour.coordinates, ground, strict=True)
+    red, green, blue = (above * colour.alpha + below * (1 - colour.alpha) for above, below in pairs)
+    return red, green, blue
 
 
-def _line(box: Box, holder: Box, ground: Colour, width: float, *, running: bool) -> Line | None:
+def _line(box: Box, holder: Box, ground: Colour, size: tuple[float, float], *, running: bool) -> Line | None:
     """Measure a line; a list's marker alone is none."""
     texts = [part for part in _texts(box) if part.text.strip()]
     if not texts or all("::marker" in (part.element_tag or "") for part in texts):
         return None
     ends = [(part.position_x, part.position_x + part.margin_width()) for part in box.children]
-    outside = any(start < -TOLERANCE or end > width + TOLERANCE for start, end in ends)
+    outside = any(start < -TOLERANCE or end > size[0] + TOLERANCE for start, end in ends)
+    outside = outside or box.position_y < -TOLERANCE or box.position_y + box.height > size[1] + TOLERANCE
     return Line(
         text="".join(part.text for part in texts),
         bottom=box.position_y + box.height,
         tag=box.element_tag or "",
         size=min(part.style["font_size"] for part in texts) / POINT,
-        contrast=min(contrast(tuple(part.style["color"].coordinates), ground) for part in texts),
+        contrast=min(contrast(_over(part.style["color"], ground), ground) for part in texts),
         overflows=outside or box.width > holder.width + TOLERANCE,
         running=running,
     )
