@@ -5,6 +5,7 @@ nor a new format can forget it. Converting the finished PDF would lose its tags.
 """
 
 import re
+from codecs import BOM_UTF8
 from functools import lru_cache
 from io import BytesIO
 from typing import Final
@@ -30,9 +31,8 @@ def _grey(digits: str) -> str:
 @lru_cache
 def grey_asset(content: bytes) -> bytes:
     """Turn a picture into one in greys: a drawing stays a drawing, dots become a PNG."""
-    if not content.lstrip().startswith(b"<"):
-        return _grey_dots(content)
-    return grey(content.decode()).encode()
+    drawing = content.removeprefix(BOM_UTF8).lstrip()
+    return grey(drawing.decode()).encode() if drawing.startswith(b"<") else _grey_dots(content)
 
 
 def _grey_dots(content: bytes) -> bytes:

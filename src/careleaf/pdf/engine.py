@@ -27,7 +27,7 @@ from careleaf.pdf import layout, tagging, textlayer
 from careleaf.pdf.assets import BASE, Assets
 from careleaf.pdf.metadata import declare_ua
 from careleaf.pdf.proof import Proof, lost, read, turned
-from careleaf.pdf.sheets import bind
+from careleaf.pdf.sheets import bind, bookmarks
 
 VARIANT: Final = "pdf/a-3a"
 ATTACHMENT: Final = "leaflet.json"
@@ -140,6 +140,7 @@ def _bound(document: Document, job: Job) -> Document:
     sides = bind(document.pages, job.variant, job.direction)
     bound = document.copy(sides)
     bound._html = document._html  # noqa: SLF001 # the tags are made from it
+    bound.make_bookmark_tree = partial(bookmarks, sides)
     declare_ua(bound.metadata)
     return bound
 

@@ -54,6 +54,8 @@ class Sheet:
     lines: list[Line] = field(default_factory=list)
     pictures: list[float] = field(default_factory=list)
     """The dots in an inch of each picture that is made of dots."""
+    drawn: list[tuple[float, float]] = field(default_factory=list)
+    """Where each picture between head and foot starts and ends, from the top."""
     levels: set[str] = field(default_factory=set)
     """The levels of danger signs of which any stands here."""
 
@@ -65,55 +67,61 @@ class Sheet:
     @property
     def filled(self) -> float:
         """How much of the page's height is used, in per cent."""
-        end = max((line.bottom for line in self.body), default=self.top)
+        ends = [*(line.bottom for line in self.body), *(bottom for _, bottom in self.drawn)]
+        end = max(ends, default=self.top)
         return 100 * (end - self.top) / (self.bottom - self.top)
 
 
 def measure(pages: list[Any]) -> list[Sheet]:
     """Look at each laid-out page."""
-    return [_measured(page._page_box, page.width) for page in pages]  # noqa: SLF001 # the only way to boxes
+    return [_measured(page._page_box, (page.width, page.height)) for page in pages]  # noqa: SLF001 # the only way to boxes
 
 
-def _measured(box: Box, width: float) -> Sheet:
+def _measured(box: Box, size: tuple[float, float]) -> Sheet:
     top = box.content_box_y()
     sheet = Sheet(top, top + box.height + box.padding_bottom)
-    _walk(box, WHITE, sheet, width, running=False)
+    _walk(box, WHITE, sheet, size, running=False)
     return sheet
 
 
-def _walk(box: Box, ground: Colour, sheet: Sheet, width: float, *, running: bool) -> None:
-    ground = _ground(box) or ground
-    if isinstance(box, ReplacedBox) and isinstance(box.replacement, RasterImage):
-        sheet.pictures.append(box.replacement.width / (box.width / INCH))
+def _walk(box: Box, ground: Colour, sheet: Sheet, size: tuple[float, float], *, running: bool) -> None:
+    ground = _over(box.style["background_color"], ground)
+    if isinstance(box, ReplacedBox):
+        top = box.content_box_y()
+        sheet.drawn += [] if running else [(top, top + box.height)]
+        if isinstance(box.replacement, RasterImage):
+            sheet.pictures.append(box.replacement.width / (box.width / INCH))
     elif box.element_tag == "section":
         sheet.levels.update(set(URGENT) & set(box.element.get("class", "").split()))
     for child in getattr(box, "children", ()):
         if isinstance(child, LineBox):
-            line = _line(child, box, ground, width, running=running)
+            line = _line(child, box, ground, size, running=running)
             sheet.lines += [line] if line else []
             # Drawings and blocks can stand in a line.
-        _walk(child, ground, sheet, width, running=running or isinstance(child, MarginBox))
+        _walk(child, ground, sheet, size, running=running or isinstance(child, MarginBox))
 
 
-def _ground(box: Box) -> Colour | None:
-    """Give the colour that a box is filled with."""
-    colour = box.style["background_color"]
-    return tuple(colour.coordinates) if colour.alpha > 0 else None
+def _over(colour: Any, ground: Colour) -> Colour:  # noqa: ANN401 # WeasyPrint carries no types
+    """Give what is seen of a colour on its ground, which shows through."""
+    pairs = zip(colour.coordinates, ground, strict=True)
+    red, green, blue = (above * colour.alpha + below * (1 - colour.alpha) for above, below in pairs)
+    return red, green, blue
 
 
-def _line(box: Box, holder: Box, ground: Colour, width: float, *, running: bool) -> Line | None:
+def _line(box: Box, holder: Box, ground: Colour, size: tuple[float, float], *, running: bool) -> Line | None:
     """Measure a line; a list's marker alone is none."""
     texts = [part for part in _texts(box) if part.text.strip()]
     if not texts or all("::marker" in (part.element_tag or "") for part in texts):
         return None
     ends = [(part.position_x, part.position_x + part.margin_width()) for part in box.children]
-    outside = any(start < -TOLERANCE or end > width + TOLERANCE for start, end in ends)
+    outside = any(start < -TOLERANCE or end > size[0] + TOLERANCE for start, end in ends)
+    outside = outside or box.position_y < -TOLERANCE or box.position_y + box.height > size[1] + TOLERANCE
     return Line(
         text="".join(part.text for part in texts),
         bottom=box.position_y + box.height,
         tag=box.element_tag or "",
         size=min(part.style["font_size"] for part in texts) / POINT,
-        contrast=min(contrast(tuple(part.style["color"].coordinates), ground) for part in texts),
+        contrast=min(contrast(_over(part.style["color"], ground), ground) for part in texts),
         overflows=outside or box.width > holder.width + TOLERANCE,
         running=running,
     )
@@ -165,11 +173,18 @@ def fits(job: Job, sheets: list[Sheet]) -> bool:
 
 
 def _too_long(job: Job, sheets: list[Sheet]) -> Iterator[Finding]:
-    if job.pages is not None and len(sheets) > job.pages:
-        message = f"the leaflet has {len(sheets)} pages, and its format allows {job.pages}"
+    limit = _most(job)
+    if limit is not None and len(sheets) > limit:
+        message = f"the leaflet has {len(sheets)} pages, and its format allows {limit}"
         yield _finding(
             job, "page-limit", message + _run_over(job, sheets), "Shorten the texts, or split the topic."
         )
+
+
+def _most(job: Job) -> int | None:
+    """Give how many pages a leaflet may have; a tri-fold has its panels, whatever its format says."""
+    panels = len(PANELS) if job.variant.binding is Binding.TRI_FOLD else None
+    return min((limit for limit in (job.pages, panels) if limit is not None), default=None)
 
 
 def _run_over(job: Job, sheets: list[Sheet]) -> str:
@@ -223,8 +238,13 @@ def _wide(job: Job, sheets: list[Sheet]) -> Iterator[Finding]:
 def _parted(job: Job, sheets: list[Sheet]) -> Iterator[Finding]:
     """No heading is the last line of a page."""
     for number, sheet in enumerate(sheets, 1):
-        if sheet.body and sheet.body[-1].tag in HEADINGS:
-            message = f"page {number} ends with a heading: {sheet.body[-1].text[:60]!r}"
+        last = sheet.body[-1] if sheet.body else None
+        if (
+            last
+            and last.tag in HEADINGS
+            and not any(top >= last.bottom - TOLERANCE for top, _ in sheet.drawn)
+        ):
+            message = f"page {number} ends with a heading: {last.text[:60]!r}"
             yield _finding(job, "heading", message, "Correct the format's style.", Severity.WARNING)
 
 

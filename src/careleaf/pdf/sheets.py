@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from itertools import accumulate, count
 from typing import Any, Final
 
+from weasyprint.anchors import make_page_bookmark_tree
+from weasyprint.matrix import Matrix
+
 from careleaf.model import Binding, Variant
 from careleaf.paper import BLEED
 
@@ -46,7 +49,6 @@ class Sheet:
     cuts: tuple[tuple[float, float], ...] = ()
     slug: float = 0
     links: list[Any] = field(default_factory=list)
-    bookmarks: list[Any] = field(default_factory=list)
     anchors: dict[str, Any] = field(default_factory=dict)
     forms: dict[None, list[Any]] = field(default_factory=lambda: {None: []})
 
@@ -61,9 +63,6 @@ class Sheet:
         return dict.fromkeys(SIDES, self.slug)
 
     def _take_over(self, page: Page, x: float, y: float) -> None:
-        self.bookmarks += [
-            (level, label, (a + x, b + y), state) for level, label, (a, b), state in page.bookmarks
-        ]
         self.links += [
             (kind, target, _moved(corners, x, y), box) for kind, target, corners, box in page.links
         ]
@@ -81,12 +80,9 @@ class Sheet:
     def _clip(self, stream: Any, place: Place, scale: float) -> None:  # noqa: ANN401
         """Keep a page's bleed off its neighbours: it runs over the edge of the sheet only."""
         over = BLEED * MILLIMETRE if self.slug else 0
-        left = place.x - (over if place.x <= 0 else 0)
-        right = place.x + place.page.width
-        right += over if right >= self.width - 1 else 0
-        stream.rectangle(
-            left * scale, -over * scale, (right - left) * scale, (self.height + 2 * over) * scale
-        )
+        left, right = _reach(place.x, place.page.width, self.width, over)
+        top, bottom = _reach(place.y, place.page.height, self.height, over)
+        stream.rectangle(left * scale, top * scale, (right - left) * scale, (bottom - top) * scale)
         stream.clip()
         stream.end()
 
@@ -127,6 +123,12 @@ class Sheet:
             yield self.width + near, y, self.width + far, y
 
 
+def _reach(start: float, length: float, whole: float, over: float) -> tuple[float, float]:
+    """Give where a page starts and ends along an edge of its sheet, with its bleed where the sheet ends."""
+    end = start + length
+    return start - (over if start <= 0 else 0), end + (over if end >= whole - 1 else 0)
+
+
 def _moved(corners: Sequence[float], x: float, y: float) -> tuple[float, ...]:
     return tuple(value + (y if place % 2 else x) for place, value in enumerate(corners))
 
@@ -161,6 +163,12 @@ def _placed(places: Iterable[Place | None], edges: Sequence[float]) -> tuple[Pla
     return tuple(Place(place.page, place.number, x) for place, x in pairs if place)
 
 
+def _padded(places: Sequence[Place], length: int) -> list[Place | None]:
+    """Leave free what is before the back cover: a leaflet starts on the front, even one of a single page."""
+    body, back = (places[:-1], places[-1:]) if len(places) > 1 else (places, ())
+    return [*body, *[None] * (length - len(places)), *back]
+
+
 def _pages(places: Sequence[Place], *, mirrored: bool) -> list[Sheet]:
     del mirrored
     return [Sheet(place.page.width, place.page.height, (place,)) for place in places]
@@ -169,8 +177,7 @@ def _pages(places: Sequence[Place], *, mirrored: bool) -> list[Sheet]:
 def _saddle_stitch(places: Sequence[Place], *, mirrored: bool) -> list[Sheet]:
     """Pad to whole sheets before the back cover; the outer sheet first, each with its back."""
     width, height = places[0].page.width, places[0].page.height
-    padding: list[Place | None] = [None] * (-len(places) % FOUR)
-    sequence = [*places[:-1], *padding, places[-1]]
+    sequence = _padded(places, len(places) + -len(places) % FOUR)
     sheets = []
     for outer in range(0, len(sequence) // 2, 2):
         last = len(sequence) - 1 - outer
@@ -192,7 +199,7 @@ PANELS: Final = ("the cover", "inside 1", "inside 2", "inside 3", "the flap", "t
 def _tri_fold(places: Sequence[Place], *, mirrored: bool) -> list[Sheet]:
     """Put six panels onto both sides of a sheet; a shorter leaflet leaves free those before the back."""
     width, height = places[0].page.width, places[0].page.height
-    panels = [*places[:-1], *[None] * (len(PANELS) - len(places)), places[-1]]
+    panels = _padded(places, len(PANELS))
     widths = [width - (FLAP if number in FLAPS else 0) for number in range(len(PANELS))]
     sheets = []
     for side in TRI_FOLD:
@@ -237,7 +244,20 @@ def places(sides: Sequence[Any]) -> list[tuple[int, Place]]:
     found = [
         (side, place)
         for side, sheet in enumerate(sides)
-        for place in getattr(sheet, "places", None) or (Place(sheet, next(numbers)),)
+        for place in (sheet.places if isinstance(sheet, Sheet) else (Place(sheet, next(numbers)),))
         if not place.copy
     ]
     return sorted(found, key=lambda each: each[1].number)
+
+
+def bookmarks(sides: Sequence[Any], scale: float = 1, *, transform_pages: bool = False) -> list[Any]:
+    """Give the tree of bookmarks in the order of reading. Is called as the method that it replaces."""
+    del transform_pages  # always: only a PDF's bookmarks are asked for
+    root: list[Any] = []
+    skipped: list[int] = []
+    last_by_depth, level = [root], 0
+    for side, place in places(sides):
+        left, bottom = place.x * scale, (sides[side].height - place.y) * scale
+        matrix = Matrix(a=scale, d=-scale, e=left, f=bottom)
+        level = make_page_bookmark_tree(place.page, skipped, last_by_depth, level, side, matrix)
+    return root
