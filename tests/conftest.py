@@ -1,12 +1,18 @@
 """What all tests share: the library as it ships, its leaflets built once, and a tiny library to break."""
 
+import fcntl
+import os
+import pickle
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import Self
 
 import pytest
+from hypothesis import settings
 
 from careleaf import pool, record
 from careleaf.approvals import overall
@@ -23,6 +29,10 @@ ROOT = Path(__file__).parents[1]
 TINY = Path(__file__).parent / "tiny"
 TODAY = date(2026, 11, 25)
 NEXT_YEAR = TODAY + timedelta(days=365)
+
+# Hypothesis gives an example a fifth of a second: too short where other processes keep the cores busy.
+settings.register_profile("busy", settings.default, deadline=timedelta(seconds=2))
+settings.load_profile("busy")
 
 
 @dataclass(frozen=True)
@@ -93,12 +103,30 @@ def library_root() -> Path:
     return ROOT
 
 
+def shared(factory: pytest.TempPathFactory) -> Path:
+    """Give this run's folder for files of tests; each worker of pytest-xdist has one of its own in it."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Keep other processes waiting; a process that is killed keeps nobody."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Every leaflet of the library as it ships, built once for all tests. Read only."""
-    out = tmp_path_factory.mktemp("out")
-    report = build(ROOT, out, Selection(), Options(TODAY, pool.cores()))
-    return Built(load(ROOT)[0], out, report)
+    """Every leaflet of the library as it ships, built once for all tests in all processes. Read only."""
+    folder = shared(tmp_path_factory)
+    out, told = folder / "out", folder / "report"
+    with alone(folder / "lock"):
+        if not told.is_file():
+            report = build(ROOT, out, Selection(), Options(TODAY, pool.cores()))
+            told.write_bytes(pickle.dumps(report))
+    return Built(load(ROOT)[0], out, pickle.loads(told.read_bytes()))  # noqa: S301 # written above
 
 
 @pytest.fixture

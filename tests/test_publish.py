@@ -4,7 +4,6 @@ import errno
 import hashlib
 import json
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -73,21 +72,21 @@ def assert_whole(out: Path) -> None:
     assert all(len(files[row["path"]]) == row["bytes"] > 0 for row in rows)
 
 
+LIMITED = """
+import os, resource, sys
+
+size = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
 def careleaf(*args: str, file_size: int | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own, whose files may not pass a size."""
-
-    def limit() -> None:
-        if file_size is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
-
-    return subprocess.run(  # noqa: S603 # our own script
-        [sys.executable, str(ROOT / "build.py"), *args],
-        preexec_fn=limit,  # no thread of this process holds a lock that it needs
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    # A process in between sets the limit: to run Python between fork and exec is not safe beside threads.
+    limited = [] if file_size is None else [sys.executable, "-c", LIMITED, str(file_size)]
+    command = [*limited, sys.executable, str(ROOT / "build.py"), *args]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603 # ours
 
 
 def killed_build(root: Path, out: Path, moment: str) -> None:

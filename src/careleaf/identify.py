@@ -1,5 +1,6 @@
 """Which language is a sentence in? Asked only among a few, it is sure from four words on."""
 
+from copy import copy
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,12 @@ def known() -> frozenset[str]:
 
 def language(sentence: str, among: tuple[str, ...]) -> str:
     """Give the language of a sentence, one of some that are `known`."""
-    identifier = _model()
-    identifier.set_languages(list(among))
-    return str(identifier.classify(sentence)[0])
+    return str(_among(among).classify(sentence)[0])
+
+
+@lru_cache(maxsize=64)
+def _among(languages: tuple[str, ...]) -> "LanguageIdentifier":
+    """Narrow the model to a few languages, once: that takes three times as long as to judge a sentence."""
+    identifier = copy(_model())  # its large tables stay shared
+    identifier.set_languages(list(languages))
+    return identifier

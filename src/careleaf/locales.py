@@ -198,6 +198,7 @@ def _script(tag: babel.Locale) -> str:
     return tag.script or next((part for part in full.split("_") if len(part) == SCRIPT), "Zyyy")
 
 
+@lru_cache(maxsize=256)
 def unit_names(tag: str) -> Mapping[str, tuple[str, ...]]:
     """Give what CLDR writes each unit of UNITS as in a language, longest first: "mg", "milligrams"."""
     patterns = cldr(tag)._data["unit_patterns"]  # noqa: SLF001 # Babel has no other way to them
@@ -224,10 +225,15 @@ def plural_forms(locale: Locale) -> str:
 
 def same_plurals(locale: Locale, header: str) -> bool:
     """Say whether a header's Plural-Forms tell whole numbers apart just as CLDR does."""
+    return _same_plurals(locale.cldr, header)
+
+
+@lru_cache(maxsize=256)
+def _same_plurals(tag: str, header: str) -> bool:
     count, _, rule = header.rstrip("; ").partition(";")
     try:
         choose = gettext.c2py(rule.partition("=")[2].strip())
-        pairs = {(cldr(locale.cldr).plural_form(number), choose(number)) for number in range(COUNTED)}
+        pairs = {(cldr(tag).plural_form(number), choose(number)) for number in range(COUNTED)}
         forms = int(count.partition("=")[2])
     except (ValueError, ArithmeticError, RecursionError):
         return False
