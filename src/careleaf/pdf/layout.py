@@ -19,6 +19,8 @@ from careleaf.pdf.sheets import PANELS
 
 URGENT: Final = (Level.EMERGENCY, Level.SAME_DAY)
 HEADINGS: Final = {"h1", "h2", "h3"}
+BACK: Final = "back"
+"""What a folded leaflet's style calls its last page: `@page back`."""
 TOLERANCE: Final = 0.75
 """CSS pixels by which a line may pass its box: what rounding adds up to."""
 POINT: Final = 96 / 72
@@ -58,6 +60,8 @@ class Sheet:
     """Where each picture between head and foot starts and ends, from the top."""
     levels: set[str] = field(default_factory=set)
     """The levels of danger signs of which any stands here."""
+    name: str = ""
+    """What the format's style calls the page."""
 
     @property
     def body(self) -> list[Line]:
@@ -79,7 +83,7 @@ def measure(pages: list[Any]) -> list[Sheet]:
 
 def _measured(box: Box, size: tuple[float, float]) -> Sheet:
     top = box.content_box_y()
-    sheet = Sheet(top, top + box.height + box.padding_bottom)
+    sheet = Sheet(top, top + box.height + box.padding_bottom, name=box.page_type.name)
     _walk(box, WHITE, sheet, size, running=False)
     return sheet
 
@@ -169,7 +173,7 @@ def examine(job: Job, sheets: list[Sheet], sides: int) -> list[Finding]:
 
 def fits(job: Job, sheets: list[Sheet]) -> bool:
     """Say whether a leaflet keeps its number of pages, with the danger signs where they must be."""
-    return not any(_too_long(job, sheets)) and not any(_late_danger_signs(job, sheets))
+    return not any(finding for rule in FITTED for finding in rule(job, sheets))
 
 
 def _too_long(job: Job, sheets: list[Sheet]) -> Iterator[Finding]:
@@ -194,6 +198,15 @@ def _run_over(job: Job, sheets: list[Sheet]) -> str:
     over = sheets[len(PANELS) - 1].body
     words = f", from {over[0].text.strip()[:40]!r}" if over else ""
     return f": the text runs out of the panel {PANELS[-2]}{words}"
+
+
+def _long_back(job: Job, sheets: list[Sheet]) -> Iterator[Finding]:
+    """What stands on the back of a folded leaflet has that one panel."""
+    backs = [sheet for sheet in sheets if sheet.name == BACK]
+    if job.variant.binding is Binding.TRI_FOLD and len(backs) > 1:
+        over = "".join(line.text for line in backs[1].body[:1]).strip()[:40]
+        message = f"the text runs out of the panel {PANELS[-1]}, from {over!r}"
+        yield _finding(job, "page-limit", message, "Shorten the section of kind contact.")
 
 
 def _late_danger_signs(job: Job, sheets: list[Sheet]) -> Iterator[Finding]:
@@ -263,9 +276,15 @@ def _coarse(job: Job, sheets: list[Sheet]) -> Iterator[Finding]:
         yield _finding(job, "picture-dots", message, "Use a larger file, or an SVG.", Severity.WARNING)
 
 
-RULES: Final[tuple[Callable[[Job, list[Sheet]], Iterator[Finding]], ...]] = (
+FITTED: Final[tuple[Callable[[Job, list[Sheet]], Iterator[Finding]], ...]] = (
     _too_long,
+    _long_back,
     _late_danger_signs,
+)
+"""What a smaller size of text may mend."""
+
+RULES: Final = (
+    *FITTED,
     _overflows,
     _small,
     _faint,
