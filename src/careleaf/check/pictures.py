@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from typing import Final
+from warnings import catch_warnings, simplefilter
 from xml.etree import ElementTree as ET
 
 from careleaf.findings import Finding, Severity
@@ -74,7 +75,10 @@ def _dot_faults(file: str, content: bytes) -> Iterator[Finding]:
 
     try:
         # Reads no more than its head; refuses to go on where the size alone would fill the memory.
-        with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as picture:
+        with catch_warnings():
+            simplefilter("ignore", Image.DecompressionBombWarning)  # told below, from 10 megapixels on
+            opened = Image.open(BytesIO(content), formats=("PNG", "JPEG"))
+        with opened as picture:
             megapixels = picture.width * picture.height / 1_000_000
             if megapixels > MAX_MEGAPIXELS:
                 yield _too_large(file, f"the picture has {megapixels:.0f} megapixels")

@@ -78,9 +78,9 @@ TEXT = {
 @click.option("--all-formats", is_flag=True, help="Also the formats that are made only if asked for.")
 @click.option(
     "--ink",
-    type=click.Choice([*Ink]),
+    type=click.Choice(Ink, case_sensitive=False),
     default=Ink.COLOUR,
-    show_default=True,
+    show_default="colour",
     help="Print in grey, with outlines in place of grounds, where toner is dear.",
 )
 @click.option("--bleed", is_flag=True, help="For a print shop: 3 mm of bleed, and crop marks.")
