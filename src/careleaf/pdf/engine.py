@@ -101,23 +101,26 @@ def _lay_out(job: Job) -> Document:
 
 
 def _fitted(job: Job, rendered: Callable[..., Document]) -> tuple[float, Document]:
-    """Find the largest size of text, in points, with which the leaflet keeps its limit of pages."""
+    """Find the largest size of text, in points, with which the leaflet keeps its limit of pages.
+
+    What a text covers grows with the square of its size, so that each try tells where to look next. If no
+    size fits, gives the smallest: its pages are what is told.
+    """
     largest, smallest = job.sizes
     steps = [smallest + STEP * number for number in range(round((largest - smallest) / STEP) + 1)]
-
-    def tried(size: float) -> tuple[Document, bool]:
-        document = rendered(text_rule(size))
-        return document, len(steps) > 1 and layout.fits(job, layout.measure(document.pages))
-
-    document, fits = tried(steps[-1])
-    if fits or len(steps) == 1:
-        return steps[-1], document
-    best = tried(steps[0])[0]
-    low, high = 0, len(steps) - 1
-    while high - low > 1 and (middle := (low + high) // 2):
-        document, fits = tried(steps[middle])
-        low, high, best = (middle, high, document) if fits else (low, middle, best)
-    return steps[low], best
+    fits, fails, number = -1, len(steps), len(steps) - 1
+    best = None
+    while fails - fits > 1:
+        document = rendered(text_rule(steps[number]))
+        sheets = layout.measure(document.pages)
+        if len(steps) == 1 or layout.fits(job, sheets):
+            fits, best = number, document
+        else:
+            fails = number
+        covered = sum(sheet.filled for sheet in sheets) / 100
+        likely = steps[number] * math.sqrt((job.pages or len(sheets)) / max(covered, 1))
+        number = min(max(int((likely - smallest) / STEP), fits + 1), fails - 1)
+    return steps[max(fits, 0)], best or document
 
 
 def _spread(job: Job, document: Document, rendered: Callable[..., Document]) -> Document:
