@@ -201,12 +201,12 @@ def _run_over(job: Job, sheets: list[Sheet]) -> str:
 
 
 def _long_back(job: Job, sheets: list[Sheet]) -> Iterator[Finding]:
-    """Tell if what stands on the back of a folded leaflet needs more than that one panel."""
+    """Tell if what stands on the back of a folded leaflet has no room in that one panel."""
     backs = [sheet for sheet in sheets if sheet.name == BACK]
     if job.variant.binding is Binding.TRI_FOLD and len(backs) > 1:
         over = "".join(line.text for line in backs[1].body[:1]).strip()[:40]
         message = f"the text runs out of the panel {PANELS[-1]}, from {over!r}"
-        yield _finding(job, "page-limit", message, "Shorten the section of kind contact.")
+        yield _finding(job, "back-panel", message, "Shorten the section of kind contact.")
 
 
 def _late_danger_signs(job: Job, sheets: list[Sheet]) -> Iterator[Finding]:
