@@ -22,12 +22,15 @@ from careleaf.findings import Finding
 from careleaf.load import load
 from careleaf.model import Library, Selection, Status
 from careleaf.pipeline import Options, Report, build
+from careleaf.publish import Row, read_manifest
 from careleaf.words import readings
 from careleaf.writers import write
 
 ROOT = Path(__file__).parents[1]
 TINY = Path(__file__).parent / "tiny"
 TODAY = date(2026, 11, 25)
+SHAPED = "milia-in-babies"
+"""The topic that stands for all where every locale is made in every format."""
 NEXT_YEAR = TODAY + timedelta(days=365)
 
 # Hypothesis gives an example a fifth of a second: too short where other processes keep the cores busy.
@@ -48,6 +51,20 @@ class Built:
         found = sorted(self.out.rglob(f"*{suffix}"))
         assert found
         return found
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """One topic in every locale and every format, and the folder with its leaflets."""
+
+    library: Library
+    out: Path
+    report: Report
+    rows: tuple[Row, ...]
+
+    def printed(self, lang: str) -> dict[str, Path]:
+        """Give the files on paper in a language, by format and variant."""
+        return {row.kind: self.out / row.path for row in self.rows if row.lang == lang and row.sides}
 
 
 @dataclass(frozen=True)
@@ -117,16 +134,29 @@ def alone(lock: Path) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Every leaflet of the library as it ships, built once for all tests in all processes. Read only."""
-    folder = shared(tmp_path_factory)
-    out, told = folder / "out", folder / "report"
+def built_once(factory: pytest.TempPathFactory, name: str, selection: Selection) -> tuple[Path, Report]:
+    """Build a part of the library as it ships, once for all processes: the folder, and what was told."""
+    folder = shared(factory)
+    out, told = folder / name, folder / f"{name}-report"
     with alone(folder / "lock"):
         if not told.is_file():
-            report = build(ROOT, out, Selection(), Options(TODAY, pool.cores()))
+            report = build(ROOT, out, selection, Options(TODAY, pool.cores()))
             told.write_bytes(pickle.dumps(report))
-    return Built(load(ROOT)[0], out, pickle.loads(told.read_bytes()))  # noqa: S301 # written above
+    return out, pickle.loads(told.read_bytes())  # noqa: S301 # written above
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Every leaflet of the library as it ships, in the formats of every build. Read only."""
+    return Built(load(ROOT)[0], *built_once(tmp_path_factory, "out", Selection()))
+
+
+@pytest.fixture(scope="session")
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> Shapes:
+    """One topic in every locale and every format. Read only."""
+    selection = Selection(topics=(SHAPED,), all_formats=True)
+    out, report = built_once(tmp_path_factory, "shapes", selection)
+    return Shapes(load(ROOT)[0], out, report, tuple(read_manifest(out).rows.values()))
 
 
 @pytest.fixture

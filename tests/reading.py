@@ -34,8 +34,11 @@ from tests.conftest import Built
 
 FOLDER: Final = Path(__file__).parent / "snapshots"
 UPDATE: Final = "CARELEAF_UPDATE_SNAPSHOTS"
+SHAPES: Final = ("booklet-saddle-stitch", "card-four-up", "large-print", "poster", "trifold")
+"""The formats whose structure a person has reviewed, besides the handout's."""
 SNAPSHOTS: Final = frozenset(
     {
+        *(f"structure-{kind}-{lang}.txt" for kind in SHAPES for lang in ("ar", "en")),
         *(f"structure-after-laser-{lang}.txt" for lang in ("ar", "en", "hi", "ko", "pl")),
         *(f"web-washing-hands-{lang}.html" for lang in ("ar", "en")),
     }
