@@ -32,7 +32,7 @@ evidence: $(ready) ## write docs/evidence.md from the library
 	$(python) -m careleaf evidence > docs/evidence.md
 
 pictures: all ## make the pictures of the README from the leaflets
-	$(python) build.py --bilingual uk --topic after-laser
+	$(python) build.py --all-formats --topic after-laser --topic milia-in-babies
 	$(python) tools/pictures.py
 
 clean: ## remove all that make has made
