@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from careleaf.findings import Severity
 from careleaf.model import Selection
@@ -183,6 +183,15 @@ REFUSALS: Final = {
         HELD,
     ),
 }
+
+
+def test_half_a_picture_is_told_whoever_has_loaded_the_engine_before(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WeasyPrint sets this for the whole process when it is imported."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    LOGOS["half a picture"].put_into(tiny).check(tiny)
+    assert ImageFile.LOAD_TRUNCATED_IMAGES
 
 
 @pytest.mark.parametrize("name", REFUSALS)

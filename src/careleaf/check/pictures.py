@@ -7,7 +7,7 @@ is set letter by letter, which breaks Arabic and Indic scripts: both are left ou
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 from warnings import catch_warnings, simplefilter
 from xml.etree import ElementTree as ET
 
@@ -86,13 +86,24 @@ def _dot_faults(file: str, content: bytes) -> Iterator[Finding]:
                 message = f"the picture is in {picture.mode}, which offices cannot print alike"
                 yield Finding(file, 0, "picture", message, "Save it as RGB or grey.")
             else:
-                picture.load()
+                _load_whole(picture)
     except Image.DecompressionBombError:
         yield _too_large(file, "the picture has hundreds of megapixels")
     except (OSError, SyntaxError, ValueError):
         yield Finding(
             file, 0, "picture", "this is no whole PNG or JPEG", "Save it as PNG, JPEG or plain SVG."
         )
+
+
+def _load_whole(picture: Any) -> None:  # noqa: ANN401 # Pillow's picture, which is not imported here
+    """Read a picture to its end. The engine, once it is loaded, tells Pillow to make do with half of one."""
+    from PIL import ImageFile  # noqa: PLC0415 # as above
+
+    lenient, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        picture.load()
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
 
 
 def _too_large(file: str, message: str) -> Finding:
