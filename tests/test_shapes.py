@@ -48,7 +48,10 @@ def codes(page: pypdfium2.PdfPage) -> list[str]:
     """What a telephone reads on a page, at the resolution of a poor photograph."""
     picture = page.render(scale=150 / 72, grayscale=True).to_pil()
     return sorted(
-        code.text for code in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]))
+        code.text
+        for code in zxingcpp.read_barcodes(
+            picture, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+        )
     )
 
 

@@ -1,7 +1,6 @@
 """The way through: load, check, plan, compose, render, write, publish."""
 
 import hashlib
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +13,7 @@ from careleaf.check.catalogs import concerns
 from careleaf.compose import compose
 from careleaf.findings import Finding, Severity, blocking, held
 from careleaf.load import fingerprint, load
-from careleaf.model import Edition, Job, Library, Limits, Links, Selection, Status
+from careleaf.model import Edition, Job, Library, Links, Selection, Status
 from careleaf.plan import Plan, known, plan
 from careleaf.render import NOWHERE, Press, RenderError
 from careleaf.versions import versions
@@ -232,25 +231,19 @@ def _as_long(
     """Leave out translations that are more than a page longer than their English: something got into them."""
     rows = (*kept.values(), *made.values())
     source = source_locale(library)
-    english = {row.twin: row.pages for row in rows if row.lang == source}
-    limits = {each: english.get(row.twin) for each, row in made.items()}
-    long = {
-        edition
-        for edition, row in made.items()
-        if (limit := limits[edition]) and row.pages > _allowed(library.formats[edition.format].limits, limit)
+    # A format that says itself how long a translation may be has pages too small for one more to tell.
+    english = {
+        row.twin: row.pages
+        for row in rows
+        if row.lang == source and not library.formats[row.format].limits.translated
     }
+    limits = {each: english.get(row.twin) for each, row in made.items()}
+    long = {edition for edition, row in made.items() if (limit := limits[edition]) and row.pages > limit + 1}
     for edition in sorted(long, key=str):
         message = f"it has {made[edition].pages} pages, and the English has {limits[edition]}"
-        mend = "A translation may not be that much longer: shorten it, or see what got in."
+        mend = "A translation has one page more at most: shorten it, or see what got in."
         findings.append(Finding(str(edition), 0, "page-limit", message, mend))
     return {edition: row for edition, row in made.items() if edition not in long}
-
-
-def _allowed(limits: Limits, english: int) -> int:
-    """Give how many pages a translation may have: one more than its English, or in proportion."""
-    if limits.pages is None or limits.translated is None:
-        return english + 1
-    return max(english + 1, math.ceil(english * limits.translated / limits.pages))
 
 
 def _jobs(library: Library, editions: Mapping[Edition, Links], findings: list[Finding]) -> Iterator[Job]:
