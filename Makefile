@@ -7,8 +7,10 @@ judges := tests/node_modules/.ready
 all: $(ready) ## set up and build every leaflet (the default)
 	$(python) build.py
 
-test: lint $(judges) ## set up, lint and run every test
-	$(python) -m pytest
+# A file of tests stays in one process, which makes its fixtures once. Files start in the order of their names:
+# pytest-xdist's own order would start the one with veraPDF, which has few tests and takes longest, last.
+test: lint $(judges) ## set up, lint and run every test, in a process for each core
+	$(python) -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 lint: $(ready) ## check style and types
 	$(python) -m ruff check

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import time
-from functools import cache
 from typing import Final
 from xml.etree.ElementTree import Element
 
@@ -12,13 +11,12 @@ import pytest
 
 from careleaf import locales
 from careleaf.compose import DIGEST_SHOWN, compose
-from careleaf.load import load
-from careleaf.model import Clock, FactValue, Hours, Library, Locale, Status, Words
+from careleaf.model import Clock, FactValue, Hours, Locale, Status, Words
 from careleaf.plan import edition
 from careleaf.words import reading as reading_of
 from careleaf.words import ui_texts
 from tests import reading
-from tests.conftest import ROOT, Built
+from tests.conftest import Built, as_it_ships
 from tests.reading import Printed
 from tests.test_locales import bare, invented, measure
 
@@ -31,16 +29,11 @@ OPENING: Final = frozenset("\u2066\u2067\u2068")
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9:]+")
 
 
-@cache
-def shipped() -> Library:
-    return load(ROOT)[0]
-
-
 def of(tag: str) -> tuple[Locale, dict[str, str]]:
     """Give a shipped language, and the templates' own words in it."""
-    ui = ui_texts(shipped(), tag)
+    ui = ui_texts(as_it_ships(), tag)
     assert ui is not None
-    return shipped().locales[tag], ui
+    return as_it_ships().locales[tag], ui
 
 
 # --- Numbers ---------------------------------------------------------------------------------------
@@ -221,7 +214,7 @@ MIXED: Final = {
 
 def composed(lang: str, text: str) -> Words:
     """Give the message of a leaflet that says just this text."""
-    library = shipped()
+    library = as_it_ships()
     catalog = library.catalogs[lang, TOPIC]
     entries = {**catalog.entries, "message": replace(catalog.entries["message"], text=text)}
     changed = replace(
@@ -262,7 +255,7 @@ def handouts(built: Built) -> list[Printed]:
 
 
 def test_every_language_in_another_script_is_tried_here() -> None:
-    scripts = {tag: locales.script(locale) for tag, locale in shipped().locales.items()}
+    scripts = {tag: locales.script(locale) for tag, locale in as_it_ships().locales.items()}
     assert {tag for tag, script in scripts.items() if script != "Latn"} == set(NOT_LATIN)
 
 

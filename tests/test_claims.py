@@ -4,9 +4,8 @@ import pytest
 
 from careleaf.check.claims import RULES
 from careleaf.findings import Finding, Severity
-from careleaf.load import load
 from careleaf.model import Library
-from tests.conftest import ROOT, Tiny
+from tests.conftest import ROOT, Tiny, as_it_ships
 
 TOPIC = "content/topics/washing-hands.yaml"
 TITLE, LINE, AUDIENCE = "title: Washing your hands", "text: Your skin is soft again.", "audience: adult"
@@ -109,7 +108,7 @@ ALLOWED = (
 
 @pytest.fixture(scope="module")
 def shipped() -> Library:
-    return load(ROOT)[0]
+    return as_it_ships()
 
 
 @pytest.fixture

@@ -10,10 +10,9 @@ from careleaf.check.language import LONG, length
 from careleaf.evidence import evidence
 from careleaf.findings import Finding, Severity
 from careleaf.grades import AIM, grade, prose
-from careleaf.load import load
 from careleaf.model import Kind, Level, Library
 from careleaf.words import Spoken, spoken
-from tests.conftest import ROOT, TODAY, Tiny
+from tests.conftest import ROOT, TODAY, Tiny, as_it_ships
 
 TOPIC = "content/topics/washing-hands.yaml"
 CLINIC = "content/clinics/harbour.yaml"
@@ -33,9 +32,7 @@ TOPICS = {
 
 @pytest.fixture(scope="module")
 def shipped() -> Library:
-    library, findings = load(ROOT)
-    assert findings == []
-    return library
+    return as_it_ships()
 
 
 def told(tiny: Tiny, rule: str, today: date = TODAY) -> list[Finding]:

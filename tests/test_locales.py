@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, time
-from functools import cache
 from typing import Any, Final, Literal, cast, get_args
 
 import babel
@@ -12,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careleaf import locales
-from careleaf.load import load
-from careleaf.model import NAME, Clock, Fact, FactValue, Hours, Library, Locale, Measure, Number, Strength
-from tests.conftest import ROOT
+from careleaf.model import NAME, Clock, Fact, FactValue, Hours, Locale, Measure, Number, Strength
+from tests.conftest import as_it_ships
 
 SPAN: Final = {
     "en": "{low} to {high}",
@@ -29,13 +27,8 @@ ISOLATES: Final = {"\u2066": 1, "\u2067": 1, "\u2068": 1, "\u2069": -1}
 EVERYDAY: Final = [0, 1, 2, 3, 5, 10, 11, 12, 20, 21, 22, 23, 25, 100, 101, 102, 103, 111]
 
 
-@cache
-def shipped() -> Library:
-    return load(ROOT)[0]
-
-
 def of(tag: str) -> Locale:
-    return shipped().locales[tag]
+    return as_it_ships().locales[tag]
 
 
 def invented(tag: str, **more: object) -> Locale:
@@ -102,7 +95,7 @@ def faults(text: str, unit: str, value: int, locale: Locale) -> Iterator[str]:
 
 
 def test_there_are_languages_and_units_to_try() -> None:
-    assert set(shipped().locales) >= {"en", "ar", "ko", "es"}
+    assert set(as_it_ships().locales) >= {"en", "ar", "ko", "es"}
     assert len(all_of_cldr()) > 250
     assert len(UNITS) == 12
     assert len(DURATIONS) == 6

@@ -64,8 +64,8 @@ def make(work: Job) -> Artifact:
 
 
 HOSTILE = {
-    "endless": ("time-limit", "it took longer than 3 seconds and was stopped"),
-    "stubborn": ("time-limit", "it took longer than 3 seconds and was stopped"),
+    "endless": ("time-limit", "it took longer than 6 seconds and was stopped"),
+    "stubborn": ("time-limit", "it took longer than 6 seconds and was stopped"),
     "hungry": ("memory-limit", "it needed more than 512 MB and was stopped"),
     "leaving": ("crash", "its process ended (exit code 3)"),
     "killed": ("crash", "its process ended (exit code -9)"),
@@ -78,7 +78,7 @@ PLAIN = tuple(f"plain-{number}" for number in range(12))
 def results() -> dict[str, Artifact]:
     """Hostile and plain pages made together by two workers."""
     names = [name for pair in zip(HOSTILE, PLAIN[:6], strict=True) for name in pair] + list(PLAIN[6:])
-    limits = PoolLimits(seconds=3, memory=512 * MEGABYTE)
+    limits = PoolLimits(seconds=6, memory=512 * MEGABYTE)
     return {done.name: made for done, made in pool.run(map(job, names), 2, limits, make)}
 
 
@@ -149,7 +149,7 @@ NESTED = "<div style='display: flex'><div>" * 14 + "deep" + "</div></div>" * 14
 def test_a_page_that_keeps_the_real_engine_busy_is_stopped_and_its_neighbour_is_printed() -> None:
     page = "<html lang=en><title>Page</title><body style=\"font-family: 'Noto Sans'\">{}</body></html>"
     pages = [job("nested", page.format(NESTED)), job("plain", page.format("<p>Rest today.</p>"))]
-    made = {done.name: artifact for done, artifact in pool.run(pages, 2, PoolLimits(seconds=6))}
+    made = {done.name: artifact for done, artifact in pool.run(pages, 2, PoolLimits(seconds=10))}
     assert [finding.rule for finding in made["nested"].findings] == ["time-limit"]
     assert made["plain"].findings == ()
     assert made["plain"].content.startswith(b"%PDF-")

@@ -11,13 +11,12 @@ import pytest
 
 from careleaf import pool
 from careleaf.compose import DIGEST_SHOWN, compose
-from careleaf.load import load
 from careleaf.model import Artifact, Edition, Job, Leaflet, Library, Selection
 from careleaf.plan import plan
 from careleaf.render import Press
 from careleaf.versions import versions
 from tests import reading
-from tests.conftest import ROOT, TODAY
+from tests.conftest import TODAY, as_it_ships
 from tests.pseudo import ACCENTED, HEBREW, PROFILES, pseudo, pseudo_library
 
 LANGS: Final = ("en-XA", "he-XB")
@@ -46,7 +45,7 @@ class Sheet:
 
 @pytest.fixture(scope="module")
 def library() -> Library:
-    return pseudo_library(load(ROOT)[0])
+    return pseudo_library(as_it_ships())
 
 
 @pytest.fixture(scope="module")

@@ -18,11 +18,10 @@ from hypothesis import strategies as st
 from careleaf import catalogs, identify, shaping
 from careleaf.check import judge, translations
 from careleaf.findings import Finding, Severity, blocking
-from careleaf.load import load
 from careleaf.locales import ZEROS
 from careleaf.model import Entry, Kind, Library, Selection, Status
 from careleaf.stems import pattern
-from tests.conftest import ROOT, TINY, Tiny
+from tests.conftest import ROOT, TINY, Tiny, as_it_ships
 from tests.refusals import TOPIC, place
 
 LANGS: Final = ("ar", "es", "fr", "hi", "ko", "pl", "uk", "zh-Hans")
@@ -929,7 +928,7 @@ class Shipped:
 
 @pytest.fixture(scope="module")
 def shipped() -> Shipped:
-    return Shipped(load(ROOT)[0])
+    return Shipped(as_it_ships())
 
 
 @settings(max_examples=200, deadline=None)

