@@ -105,7 +105,7 @@ def _up_to_date(
 ) -> tuple[Rows, Rows]:
     """Make those of `wanted` that are not done; give all files that are there now, and the new ones."""
     todo = _outstanding(work.out, work.done, wanted, work.options)
-    publish.announce(work.out, work.done, work.library, todo)
+    publish.announce(work.out, work.done, work.library, [edition.path for edition in todo])
     kept = _kept(work.out, work.done, everything, todo)
     links = {edition: wanted[edition] for edition in todo}
     new = dict(_make(work.library, links, work.out, work.options, work.findings))
