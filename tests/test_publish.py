@@ -66,9 +66,10 @@ def contents(out: Path) -> dict[str, bytes]:
 def assert_whole(out: Path) -> None:
     """Every file is in the manifest with its sum, and no other file is there."""
     files = contents(out)
-    rows = json.loads(files.pop(MANIFEST))["editions"]
+    manifest = json.loads(files.pop(MANIFEST))
+    rows, site = manifest["editions"], manifest["site"]
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    assert sums == {row["path"]: row["sha256"] for row in rows}
+    assert sums == {row["path"]: row["sha256"] for row in (*rows, *site)}
     assert all(len(files[row["path"]]) == row["bytes"] > 0 for row in rows)
 
 

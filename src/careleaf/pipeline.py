@@ -211,7 +211,7 @@ def _key(root: Path, selection: Selection, options: Options) -> str:
 
 def _make(work: _Work, editions: Mapping[Edition, Links]) -> Iterator[tuple[Edition, publish.Row]]:
     """Compose, render, write and publish; what goes wrong is told."""
-    publish.announce(work.out, work.done, work.library, editions)
+    publish.announce(work.out, work.done, work.library, [edition.path for edition in editions])
     by_path = {edition.path: edition for edition in editions}
     jobs = _jobs(work.library, editions, work.findings)
     workers = min(work.options.jobs, len(editions))

@@ -125,7 +125,7 @@ class _File:
 
     manifest: Literal[1]
     settled: str
-    pending: tuple[OurPath, ...]
+    pending: tuple[OurPath | PagePath, ...]
     engine: Mapping[str, str]
     fonts: Mapping[str, str]
     editions: tuple[Row, ...]
@@ -161,10 +161,9 @@ def read_manifest(out: Path) -> Manifest:
     return Manifest({row.path: row for row in file.editions}, file.pending, file.settled, file.site)
 
 
-def announce(out: Path, done: Manifest, library: Library, editions: Iterable[Edition]) -> None:
+def announce(out: Path, done: Manifest, library: Library, paths: Iterable[str]) -> None:
     """Write down which files are about to be written, so that even a killed build leaves no unknown one."""
-    pending = {edition.path for edition in editions}
-    if pending:
+    if pending := set(paths):
         # Some may have been written down before, by this build or by one that was killed.
         known = tuple(sorted({*read_manifest(out).pending, *pending}))
         _write_manifest(out, Manifest(done.rows, known, site=done.site), library)
@@ -241,6 +240,7 @@ def finish(
     removed = [path for path in removed if (out / path).exists()]
     for path in removed:
         _remove(out, path)
+    announce(out, done, library, site.keys() - {page.path for page in done.site})
     for path, content in site.items():
         replace(out / path, content)
     pages = (Page(path, hashlib.sha256(content).hexdigest()) for path, content in sorted(site.items()))
