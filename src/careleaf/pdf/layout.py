@@ -186,7 +186,7 @@ def _run_over(job: Job, sheets: list[Sheet]) -> str:
 
 
 def _long_back(job: Job, sheets: list[Sheet]) -> Iterator[Finding]:
-    """What stands on the back of a folded leaflet has that one panel."""
+    """Tell if what stands on the back of a folded leaflet does not fit on that one panel."""
     backs = [sheet for sheet in sheets if sheet.name == BACK]
     if job.variant.binding is Binding.TRI_FOLD and len(backs) > 1:
         over = "".join(line.text for line in backs[1].body[:1]).strip()[:40]
