@@ -174,7 +174,7 @@ def tiny(tmp_path: Path) -> Tiny:
     root = tmp_path / "library"
     shutil.copytree(TINY, root)
     shutil.copytree(ROOT / "templates", root / "templates")
-    for file in ("en/profile.yaml", "ar/profile.yaml", "ar/LC_MESSAGES/ui.po"):
+    for file in ("en/profile.yaml", "ar/profile.yaml", "ar/glossary.yaml", "ar/LC_MESSAGES/ui.po"):
         target = root / "locales" / file
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "locales" / file, target)
