@@ -1,7 +1,9 @@
 """Status is derived, an Approval holds for exactly one text, and a digest stands for all that is printed."""
 
 import os
+import re
 import shutil
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from careleaf.compose import compose
 from careleaf.model import Selection, Status
-from careleaf.plan import UnknownNameError, plan
+from careleaf.plan import UnknownNameError, known, plan
 from careleaf.versions import versions
 from tests.conftest import NEXT_YEAR, TODAY, Tiny
 
@@ -154,13 +156,14 @@ def test_a_change_of_the_translation_voids_its_approvals_and_no_others(tiny: Tin
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("templates/formats/handout/page.css", "{", "{ "),
+        ("templates/shared/print.css", "{", "{ "),
+        ("templates/formats/booklet/page.css", "{", "{ "),
         ("templates/formats/text/page.txt", "{%", "{% "),
         ("content/sources.yaml", "A made-up page about soap", "Another made-up page about soap"),
         (CLINIC, "020 7946 0991", "020 7946 0992"),
         (TOPIC, "A tiny topic for the tests", "A comment"),
     ],
-    ids=["style", "template", "source-title", "clinic", "comment"],
+    ids=["style", "style-of-one", "template", "source-title", "clinic", "comment"],
 )
 def test_a_change_of_layout_or_clinic_keeps_the_approval(tiny: Tiny, file: str, old: str, new: str) -> None:
     tiny.approve("en", "clinical")
@@ -218,9 +221,11 @@ def test_the_band_stands_on_the_finished_page(tiny: Tiny, tmp_path: Path) -> Non
 
 
 def digests(tiny: Tiny, engine: str = "1") -> dict[str, str]:
-    """The digest of each Edition, by language and format."""
-    editions = plan(tiny.library(), Selection(), {"engine": engine}, TODAY).wanted
-    return {f"{edition.lang} {edition.format}": edition.digest for edition in editions}
+    """The digest of each Edition of every format, by its language and its format, as its file is named."""
+    editions = plan(tiny.library(), Selection(all_formats=True), {"engine": engine}, TODAY).wanted
+    found = {f"{edition.lang} {edition.path.split('.')[-2]}": edition.digest for edition in editions}
+    assert len(found) == len(editions)
+    return found
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
@@ -228,10 +233,19 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {name for name in before if before[name] != after[name]}
 
 
-ALL = {f"{lang} {form}" for lang in ("en", "ar") for form in ("handout", "web", "text")} | {"ar bilingual"}
-EN = {name for name in ALL if name.startswith("en")}
-AR = {name for name in ALL if name.startswith("ar")}
-HANDOUT = {name for name in ALL if name.endswith("handout")}
+LEAST = {f"{lang} {form}" for lang in ("en", "ar") for form in ("handout", "web", "text", "poster")}
+LEAST |= {"ar bilingual", "en booklet-saddle-stitch", "ar booklet-saddle-stitch"}
+ALL, EN, AR = "", "en ", "ar "
+AR_SHOWN = "ar |en poster$"
+"""A poster names every language that the leaflet is in, and sets the name in that language's fonts."""
+HANDOUT, BOOKLET, WEB = ".. handout$", ".. booklet(-saddle-stitch)?$", ".. web$"
+
+
+def those(pattern: str, editions: Iterable[str]) -> set[str]:
+    """Choose Editions by a pattern of language and format."""
+    names = set(editions)
+    assert names >= LEAST
+    return {name for name in names if re.match(pattern, name)}
 
 
 @pytest.mark.parametrize(
@@ -244,37 +258,66 @@ HANDOUT = {name for name in ALL if name.endswith("handout")}
         ("content/sources.yaml", "A made-up publisher", "Another made-up publisher", ALL),
         ("content/images/hand.svg", "#f0d3b8", "#f0d3b9", ALL),
         ("locales/ar/LC_MESSAGES/ui.po", "مسودة ترجمة: لم", "ترجمة: لم", AR),
-        ("locales/ar/profile.yaml", "line-height: 1.6", "line-height: 1.7", AR),
-        ("locales/ar/profile.yaml", "[IBM Plex Sans Arabic, Noto Sans]", "[IBM Plex Sans Arabic]", AR),
+        ("locales/ar/profile.yaml", "line-height: 1.5", "line-height: 1.6", AR_SHOWN),
+        (
+            "locales/ar/profile.yaml",
+            "[IBM Plex Sans Arabic, Noto Sans]",
+            "[IBM Plex Sans Arabic]",
+            AR_SHOWN,
+        ),
         ("locales/en/profile.yaml", "cldr: en-GB", "cldr: en-US", ALL),
         (CLINIC, "020 7946 0991", "020 7946 0992", ALL),
         (CLINIC, "times: 5", "times: 6", ALL),
         (CLINIC, "title: Harbour", "title: Seaside", ALL),
+        (CLINIC, "country: GB", 'country: GB\naddress: "https://h.example/{lang}/{topic}"', ALL),
+        (CLINIC, "country: GB", "country: GB\nlogo: harbour.svg", ALL),
         ("templates/shared/icons/do.svg", "<svg", "<svg ", ALL),
         ("templates/shared/blocks.html", "{%", "{% ", ALL),
-        ("templates/formats/handout/page.css", "{", "{ ", HANDOUT),
-        ("templates/formats/handout/page.html", "<", "< ", HANDOUT),
+        ("templates/shared/print.html", "<", "< ", ALL),
+        ("templates/shared/print.css", "{", "{ ", ALL),
+        ("templates/site/screen.css", "{", "{ ", WEB),
+        ("templates/formats/booklet/page.css", "{", "{ ", BOOKLET),
+        ("templates/formats/handout/page.html", "{%", "{%  ", HANDOUT),
         ("templates/formats/handout/format.yaml", "pages: 4", "pages: 5", HANDOUT),
+        ("templates/formats/handout/format.yaml", "last-page: 25", "last-page: 24", HANDOUT),
+        ("templates/formats/handout/format.yaml", "paper: A4", "paper: A5", HANDOUT),
+        ("templates/formats/handout/format.yaml", "text: 12", "text: 13", HANDOUT),
+        ("templates/formats/handout/format.yaml", "print.css]", "print.css, shared/large.css]", HANDOUT),
     ],
 )
 def test_an_edition_is_made_again_when_what_it_is_made_of_changes(
-    tiny: Tiny, file: str, old: str, new: str, expected: set[str]
+    tiny: Tiny, file: str, old: str, new: str, expected: str
 ) -> None:
     before = digests(tiny)
     tiny.change(file, old, new)
-    assert changed(before, digests(tiny)) == expected
+    assert changed(before, digests(tiny)) == those(expected, before)
+
+
+def test_all_is_made_again_when_the_clinics_logo_is_drawn_anew(tiny: Tiny) -> None:
+    tiny.change(CLINIC, "country: GB", "country: GB\nlogo: harbour.svg")
+    tiny.write("content/logos/harbour.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>")
+    before = digests(tiny)
+    tiny.write("content/logos/harbour.svg", "<svg xmlns='http://www.w3.org/2000/svg' />")
+    assert changed(before, digests(tiny)) == those(ALL, before)
+
+
+def test_another_binding_is_another_edition(tiny: Tiny) -> None:
+    before = digests(tiny)
+    tiny.change("templates/formats/handout/format.yaml", "paper: A4", "paper: A4\nbindings: [pages, four-up]")
+    assert digests(tiny).keys() - before.keys() == {"en handout-four-up", "ar handout-four-up"}
 
 
 def test_english_is_made_again_when_a_word_changes_and_its_translation_is_held(tiny: Tiny) -> None:
     before = digests(tiny)
     tiny.change(TOPIC, "soft again", "soft once more")
     after = digests(tiny)
-    assert after.keys() == EN
-    assert all(before[name] != after[name] for name in EN)
+    assert after.keys() == those(EN, before)
+    assert all(before[name] != after[name] for name in after)
 
 
 def test_all_is_made_again_with_another_engine(tiny: Tiny) -> None:
-    assert changed(digests(tiny), digests(tiny, engine="2")) == ALL
+    before = digests(tiny)
+    assert changed(before, digests(tiny, engine="2")) == those(ALL, before)
 
 
 def test_all_is_made_again_when_the_direction_of_the_clinics_own_name_changes(tiny: Tiny) -> None:
@@ -284,13 +327,13 @@ def test_all_is_made_again_when_the_direction_of_the_clinics_own_name_changes(ti
     tiny.change(CLINIC, "lang: en", "lang: fr")
     before = digests(tiny)
     tiny.change("locales/fr/profile.yaml", "direction: ltr", "direction: rtl")
-    assert changed(before, digests(tiny)) == ALL
+    assert changed(before, digests(tiny)) == those(ALL, before)
 
 
 def test_an_approval_makes_the_page_again_without_its_band(tiny: Tiny) -> None:
     before = digests(tiny)
     tiny.approve("en", "clinical")
-    assert changed(before, digests(tiny)) == EN
+    assert changed(before, digests(tiny)) == those(EN, before)
 
 
 @pytest.mark.parametrize(
@@ -346,7 +389,7 @@ def test_nothing_is_made_again_when_files_are_only_touched_or_copied_in_another_
 )
 def test_a_name_that_the_library_does_not_have_is_refused(tiny: Tiny, selection: Selection) -> None:
     with pytest.raises(UnknownNameError, match=r"nowhere is unknown\. There are: "):
-        plan(tiny.library(), selection, versions(), TODAY)
+        known(tiny.library(), selection)
 
 
 def test_a_clinic_gets_only_the_languages_that_it_hands_out(tiny: Tiny) -> None:

@@ -171,7 +171,7 @@ def _edition(library: Library, one: _Candidate, made_with: str) -> Edition:
         ui_texts(library, lang),
         *_parts(library, topic, lang, one.clinic, one.form),
         asdict(one.variant),
-        one.langs,
+        [[_dump(library.locales[tag]), fonts.sums(library.locales[tag].fonts)] for tag in one.langs],
         made_with,
     ]
     return Edition(
