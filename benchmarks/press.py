@@ -44,7 +44,7 @@ CHROMIUM_OPTIONS: Final = (
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-quic",
 )  # fmt: skip
-NO_CHROMIUM: Final = "Chromium is not here: sudo apt-get install chromium; .venv/bin/pip install playwright"
+NO_CHROMIUM: Final = "Chromium is not here: sh tools/site_tests.sh"
 
 P = ParamSpec("P")
 R = TypeVar("R")

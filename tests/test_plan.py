@@ -213,8 +213,8 @@ def test_an_approved_text_has_no_band_and_an_expired_one_says_so(tiny: Tiny) -> 
 def test_the_band_stands_on_the_finished_page(tiny: Tiny, tmp_path: Path) -> None:
     tiny.approve("en", "clinical")
     tiny.build(tmp_path / "out", Selection(formats=("text", "web")))
-    english = [path.read_text("utf-8") for path in (tmp_path / "out/harbour/en").iterdir()]
-    arabic = [path.read_text("utf-8") for path in (tmp_path / "out/harbour/ar").iterdir()]
+    english = [path.read_text("utf-8") for path in (tmp_path / "out/harbour/en").glob("washing-hands.*")]
+    arabic = [path.read_text("utf-8") for path in (tmp_path / "out/harbour/ar").glob("washing-hands.*")]
     assert len(english) == len(arabic) == 2
     assert not any("Not for patients" in page for page in english)
     assert all("غير مخصصة للمرضى" in page for page in arabic)

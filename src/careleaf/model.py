@@ -254,7 +254,10 @@ class Word:
 
 
 class Topic(Named):
-    """What one patient needs to know about one thing."""
+    """What one patient needs to know about one thing.
+
+    `not_as` are formats in which it is not offered: it would not fit, or make no sense.
+    """
 
     kind: Literal["aftercare", "prevention", "reassurance", "information"]
     audience: Literal["adult", "parent", "teenager"]
@@ -262,6 +265,7 @@ class Topic(Named):
     updated: date
     review: date
     codes: tuple[Code, ...] = ()
+    not_as: tuple[Slug, ...] = Field(default=(), alias="not-as")
     facts: Annotated[Mapping[Slug, Fact], Keyed] = Field(default_factory=dict)
     title: Text
     message: Statement

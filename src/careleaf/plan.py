@@ -119,7 +119,10 @@ def _candidates(
         langs = tuple(each.lang for each, state in states if state in printed)
         for (found, state), form in product(states, forms):
             shown = _shown(library, topic, clinic, form, state, today)
-            if shown in printed and not (form.bilingual and library.locales[found.lang].source):
+            offered = form.name not in topic.not_as and not (
+                form.bilingual and library.locales[found.lang].source
+            )
+            if shown in printed and offered:
                 for ink, bleed in product(Ink, (False, True)):
                     for variant in form.variants(ink, bleed=bleed):
                         yield _Candidate(

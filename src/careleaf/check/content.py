@@ -48,6 +48,15 @@ def names(library: Library) -> Iterator[Finding]:
         yield Finding(library.topics[UI].file, 0, "form", message, mend)
 
 
+def formats(library: Library) -> Iterator[Finding]:
+    """What a topic is not offered as is a format."""
+    for topic in library.topics.values():
+        for name in topic.not_as:
+            if name not in library.formats and f"templates/formats/{name}/format.yaml" not in library.unread:
+                message = f"not-as: there is no format {name}"
+                yield Finding(topic.file, topic.line_of("not-as"), "format", message, "Correct its name.")
+
+
 def unit_ids(library: Library) -> Iterator[Finding]:
     """A Unit's id is used once: two texts with one id would share a translation."""
     for topic in library.topics.values():
@@ -209,6 +218,7 @@ def due(library: Library, today: date, severity: Severity) -> Iterator[Finding]:
 RULES = (
     not_empty,
     names,
+    formats,
     unit_ids,
     unit_markup,
     written,
