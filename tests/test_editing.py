@@ -15,6 +15,7 @@ from careleaf.difference import difference, marked
 from careleaf.load import load
 from careleaf.model import Status
 from careleaf.publish import opened
+from careleaf.single import printed_form
 from tests.commands import careleaf
 from tests.conftest import NEXT_YEAR, ROOT, TODAY, Tiny
 
@@ -138,7 +139,7 @@ def test_review_of_a_translation_shows_the_english_and_its_own_direction(tiny: T
 
 def test_review_after_a_change_of_layout_says_that_nothing_changed(tiny: Tiny) -> None:
     approve(tiny)
-    tiny.change("templates/formats/handout/page.css", "#0b5c6b", "#0b5c6c")
+    tiny.change("templates/shared/print.css", "#0b5c6b", "#0b5c6c")
     result, page = review(tiny)
     assert "Nothing that is read of washing-hands in en has changed" in result.stdout
     assert "<del>" not in page
@@ -152,10 +153,24 @@ def test_review_shows_a_withdrawn_text_and_why(tiny: Tiny) -> None:
 
 
 def test_review_of_a_page_that_cannot_be_made_is_a_finding(tiny: Tiny) -> None:
-    tiny.change("templates/formats/handout/page.html", "<main>", "<main>{% if %}")
+    tiny.change("templates/shared/print.html", "<main>", "<main>{% if %}")
     result, page = review(tiny)
     assert (result.exit_code, page) == (1, "")
-    assert "templates/formats/handout/page.html:" in result.stderr
+    assert "templates/shared/print.html:" in result.stderr
+
+
+def test_review_shows_the_leaflet_that_is_handed_out(tiny: Tiny) -> None:
+    """Not a shape of it that is made only on request, and comes first by name."""
+    form = printed_form(tiny.library())
+    assert form is not None
+    assert form.name == "handout"
+
+
+def test_review_of_a_page_that_only_looks_poor_tells_it_and_goes_on(tiny: Tiny) -> None:
+    tiny.change("templates/formats/handout/format.yaml", "limits:\n", "limits:\n  line-length: 20\n")
+    result, page = review(tiny)
+    assert "warning [line-length]" in result.stderr
+    assert (result.exit_code, bool(page)) == (0, True)
 
 
 def test_review_works_in_a_library_whose_page_words_are_not_marked(tiny: Tiny) -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from types import MappingProxyType
 
+import pikepdf
 import pytest
 
 from careleaf import pool, writers
@@ -174,7 +175,7 @@ def test_a_clinic_is_one_yaml_file(tiny: Tiny, out: Path) -> None:
     assert ("6 مرات" in theirs.replace("\u2069", ""), "5 مرات" in ours.replace("\u2069", "")) == (True, True)
 
 
-CARD = """<!doctype html>
+TICKET = """<!doctype html>
 <html lang="{{ locale.name }}" dir="{{ locale.direction }}">
 <head>
 <title>{{ leaflet.title }}</title>
@@ -190,14 +191,21 @@ CARD = """<!doctype html>
 
 
 def test_a_printed_format_is_one_folder(tiny: Tiny, out: Path) -> None:
-    folder = "templates/formats/card"
-    tiny.write(f"{folder}/format.yaml", "{title: A card, writer: pdf, extension: pdf, pages: 1}\n")
-    tiny.write(f"{folder}/page.html", CARD)
-    tiny.write(f"{folder}/page.css", "@page { size: A6; margin: 10mm }\nh1 { font-size: 16pt }\n")
+    folder = "templates/formats/ticket"
+    form = "{title: A ticket, writer: pdf, extension: pdf, paper: A6, limits: {pages: 1}}\n"
+    tiny.write(f"{folder}/format.yaml", form)
+    tiny.write(f"{folder}/page.html", TICKET)
+    tiny.write(f"{folder}/page.css", "@page { margin: 10mm }\nh1 { font-size: 16pt }\n")
     assert tiny.findings() == []
-    report = tiny.build(out, Selection(formats=("card",)))
+    report = tiny.build(out, Selection(formats=("ticket",)))
     assert report.findings == ()
-    assert sorted(path.name for path in out.rglob("*.pdf")) == ["washing-hands.card.pdf"] * 2
+    pdfs = sorted(out.rglob("*.pdf"))
+    assert [path.name for path in pdfs] == ["washing-hands.ticket.pdf"] * 2
+    for path in pdfs:
+        with pikepdf.open(path) as pdf:
+            (page,) = pdf.pages
+            size = [round(float(length) * 25.4 / 72, 1) for length in page.mediabox[2:]]
+            assert size == [105.0, 148.5]
 
 
 def test_a_text_format_is_one_folder_and_needs_no_style(tiny: Tiny, out: Path) -> None:

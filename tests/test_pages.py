@@ -249,6 +249,17 @@ READ = {
     ("#1d2a33", "#fdf5ea"), ("#8a4b00", "#fdf5ea"),  # the same day
     ("#1d2a33", "#f1f5fa"), ("#35527a", "#f1f5fa"),  # not urgent
     ("#1d2a33", "#e8f3f4"), ("#0b5c6b", "#e8f3f4"),  # contact
+    (WHITE, "#0b5c6b"),  # head of a poster
+}  # fmt: skip
+# What is read in large print: the ratio must be 7 at least (1.4.6).
+READ_LARGE = {
+    ("#111b22", WHITE), ("#084a57", WHITE), ("#33424c", WHITE),  # text, headings, foot
+    ("#17562d", WHITE), ("#6c2439", WHITE),  # do, do not
+    ("#3f3200", "#fff3c4"),  # band
+    ("#111b22", "#fdf1f2"), ("#8a1426", "#fdf1f2"),  # emergency
+    ("#111b22", "#fdf5ea"), ("#713d00", "#fdf5ea"),  # the same day
+    ("#111b22", "#f1f5fa"), ("#2a4468", "#f1f5fa"),  # not urgent
+    ("#111b22", "#e8f3f4"), ("#084a57", "#e8f3f4"),  # contact
 }  # fmt: skip
 # Lines that part or frame; nobody has to see them to understand.
 LINES = {"#c9d3d8", "#8a6d00"}
@@ -272,6 +283,11 @@ def test_text_stands_out_from_its_ground(text: str, ground: str) -> None:
     assert contrast(text, ground) >= 4.5
 
 
+@pytest.mark.parametrize(("text", "ground"), sorted(READ_LARGE))
+def test_large_text_stands_out_even_more(text: str, ground: str) -> None:
+    assert contrast(text, ground) >= 7
+
+
 def test_contrast_is_wcags() -> None:
     assert contrast("#000000", WHITE) == pytest.approx(21)
     assert contrast("#777777", WHITE) == pytest.approx(4.48, abs=0.01)
@@ -284,4 +300,4 @@ def test_every_colour_of_the_styles_is_known_to_be_readable() -> None:
         for file in STYLES
         for match in COLOUR.finditer(file.read_text("utf-8"))
     }
-    assert used | {WHITE} == {colour for pair in READ for colour in pair} | LINES
+    assert used | {WHITE} == {colour for pair in READ | READ_LARGE for colour in pair} | LINES

@@ -15,7 +15,7 @@ def test_the_library_as_it_ships_builds_without_a_word(built: Built) -> None:
         for name in library.topics
         if locale.source or (lang, name) in library.catalogs
     ]
-    forms = [form for form in library.formats.values() if not form.bilingual]
+    forms = [form for form in library.formats.values() if not form.on_request]
     assert len(library.topics) >= 14
     assert len(texts) >= 14 * 9, "every topic in every language"
     assert len(built.report.built) == len(texts) * len(library.clinics) * len(forms)

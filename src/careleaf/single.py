@@ -14,6 +14,6 @@ def job(library: Library, found: Reading, state: Status, clinic: Clinic, form: F
 
 
 def printed_form(library: Library) -> Format | None:
-    """Give the first format that is a PDF in one language."""
+    """Give the first format that is a PDF in one language: one that every build makes, if there is any."""
     forms = (form for form in library.formats.values() if form.extension == "pdf" and not form.bilingual)
-    return next(forms, None)
+    return min(forms, key=lambda form: form.on_request, default=None)

@@ -108,7 +108,7 @@ def review(*, topic: str, lang: str, clinic: str | None, output: Path | None, ro
     for change in found.changes:
         click.echo(f"{change.place}: {marked(difference(change.old, change.new))}")
     click.echo(f"Open {file}: the words, and the pages beside them. Text {found.now.digest[:SHOWN]}.")
-    leave(ok=not artifact.findings)
+    leave(ok=artifact.usable)
 
 
 def _first(library: Library, lang: str) -> Clinic:
