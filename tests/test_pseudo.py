@@ -207,7 +207,7 @@ def with_template(library: Library, file: str, text: str) -> Library:
 
 
 PLANTED: Final = (
-    ("formats/handout/page.html", "<main>", "<main><p>Leaflet</p>", "handout", "Leaflet"),
+    ("shared/print.html", "<main>", "<main><p>Leaflet</p>", "handout", "Leaflet"),
     ("formats/web/page.html", "<footer", "<p>our Clinic</p><footer", "web", "our Clinic"),
     ("formats/web/page.html", "<title>", "<title>Leaflet: ", "web", "Leaflet"),
     ("formats/bilingual/page.html", "<main>", "<main><p>Leaflet</p>", "bilingual", "Leaflet"),
