@@ -74,17 +74,17 @@ def shown(sheet: Sheet) -> str:
     metadata = [each.get("content", "") for each in root.iter("meta") if each.get("name") == "description"]
     body = root.find("body")
     assert body is not None
-    english = "en" if sheet.library.formats[sheet.edition.format].bilingual else ""
-    return " ".join((root.findtext("head/title", ""), *metadata, said(body, english)))
+    english = ("en",) if sheet.library.formats[sheet.edition.format].bilingual else ()
+    return " ".join((root.findtext("head/title", ""), *metadata, said(body, *english)))
 
 
-def said(element: Element, skipped: str) -> str:
-    """Give the text and the descriptions of an element, without what is in the `skipped` language."""
-    if skipped and element.get("lang") == skipped:
+def said(element: Element, *skipped: str) -> str:
+    """Give the text and the descriptions of an element, without what is in a `skipped` language or in none."""
+    if element.get("lang") in {"zxx", *skipped}:
         return " "
     parts = [element.text or "", *(element.get(name, "") for name in ("alt", "title", "aria-label"))]
     for child in element:
-        parts += [said(child, skipped), child.tail or ""]
+        parts += [said(child, *skipped), child.tail or ""]
     edge = " " if element.tag in reading.BLOCKS else ""
     return edge + "".join(parts) + edge
 
