@@ -26,7 +26,7 @@ WORD: Final = re.compile(r"[^\W\d_]+")
 LATIN: Final = re.compile(r"[A-Za-z]+")
 CELSIUS: Final = "°C"
 """CLDR writes the unit so in Hebrew too."""
-LONG: Final = frozenset({"page-limit", "danger-signs"})
+LONG: Final = frozenset({"page-limit", "danger-signs", "last-page"})
 """What 45 % more text may bring about, and an author mends by saying less. The layout holds all the same."""
 
 
