@@ -79,7 +79,7 @@ def shown(sheet: Sheet) -> str:
 
 
 def said(element: Element, *skipped: str) -> str:
-    """Give the text and the descriptions of an element, without what is in a `skipped` language or in none."""
+    """Give the text and the descriptions of an element, but what is in a `skipped` language or in none."""
     if element.get("lang") in {"zxx", *skipped}:
         return " "
     parts = [element.text or "", *(element.get(name, "") for name in ("alt", "title", "aria-label"))]
