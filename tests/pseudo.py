@@ -40,6 +40,7 @@ PROFILES: Final[tuple[Mapping[str, object], ...]] = (
         NAME: "he-XB",
         "title": "אבגדה",
         "english": "Bidi",
+        "measure": 25,
         "cldr": "he",
         "direction": "rtl",
         "fonts": ["Noto Sans Hebrew", "Noto Sans"],

@@ -55,7 +55,7 @@ EDITS = {
 }  # fmt: skip
 
 LAYOUT = {
-    "style": ("templates/formats/handout/page.css", "{", "{ "),
+    "style": ("templates/shared/print.css", "{", "{ "),
     "template": ("templates/formats/text/page.txt", "{%", "{% "),
     "icon": ("templates/shared/icons/do.svg", "<svg", "<!-- --><svg"),
     "comment": (TOPIC, "A tiny topic for the tests", "A comment"),

@@ -26,7 +26,7 @@ WORD: Final = re.compile(r"[^\W\d_]+")
 LATIN: Final = re.compile(r"[A-Za-z]+")
 CELSIUS: Final = "°C"
 """CLDR writes the unit so in Hebrew too."""
-LONG: Final = frozenset({"page-limit", "danger-signs"})
+LONG: Final = frozenset({"page-limit", "danger-signs", "last-page"})
 """What 45 % more text may bring about, and an author mends by saying less. The layout holds all the same."""
 
 
@@ -74,17 +74,17 @@ def shown(sheet: Sheet) -> str:
     metadata = [each.get("content", "") for each in root.iter("meta") if each.get("name") == "description"]
     body = root.find("body")
     assert body is not None
-    english = "en" if sheet.library.formats[sheet.edition.format].bilingual else ""
-    return " ".join((root.findtext("head/title", ""), *metadata, said(body, english)))
+    english = ("en",) if sheet.library.formats[sheet.edition.format].bilingual else ()
+    return " ".join((root.findtext("head/title", ""), *metadata, said(body, *english)))
 
 
-def said(element: Element, skipped: str) -> str:
-    """Give the text and the descriptions of an element, without what is in the `skipped` language."""
-    if skipped and element.get("lang") == skipped:
+def said(element: Element, *skipped: str) -> str:
+    """Give the text and the descriptions of an element, but what is in a `skipped` language or in none."""
+    if element.get("lang") in {"zxx", *skipped}:
         return " "
     parts = [element.text or "", *(element.get(name, "") for name in ("alt", "title", "aria-label"))]
     for child in element:
-        parts += [said(child, skipped), child.tail or ""]
+        parts += [said(child, *skipped), child.tail or ""]
     edge = " " if element.tag in reading.BLOCKS else ""
     return edge + "".join(parts) + edge
 
@@ -207,7 +207,7 @@ def with_template(library: Library, file: str, text: str) -> Library:
 
 
 PLANTED: Final = (
-    ("formats/handout/page.html", "<main>", "<main><p>Leaflet</p>", "handout", "Leaflet"),
+    ("shared/print.html", "<main>", "<main><p>Leaflet</p>", "handout", "Leaflet"),
     ("formats/web/page.html", "<footer", "<p>our Clinic</p><footer", "web", "our Clinic"),
     ("formats/web/page.html", "<title>", "<title>Leaflet: ", "web", "Leaflet"),
     ("formats/bilingual/page.html", "<main>", "<main><p>Leaflet</p>", "bilingual", "Leaflet"),
