@@ -11,16 +11,18 @@ import pytest
 
 from careleaf import pool
 from careleaf.compose import DIGEST_SHOWN, compose
+from careleaf.findings import Severity
 from careleaf.model import Artifact, Edition, Job, Leaflet, Library, Selection
 from careleaf.plan import plan
 from careleaf.render import Press
 from careleaf.versions import versions
 from tests import reading
-from tests.conftest import TODAY, as_it_ships
+from tests.conftest import SHAPED, TODAY, as_it_ships
 from tests.pseudo import ACCENTED, HEBREW, PROFILES, pseudo, pseudo_library
 
 LANGS: Final = ("en-XA", "he-XB")
 FORMATS: Final = ("bilingual", "handout", "text", "web")
+SHAPES: Final = ("booklet", "card", "giant-print", "handout-letter", "large-print", "poster", "trifold")
 BRACKETED: Final = re.compile(r"\[[^\[\]]*\]")
 WORD: Final = re.compile(r"[^\W\d_]+")
 LATIN: Final = re.compile(r"[A-Za-z]+")
@@ -159,12 +161,27 @@ def test_both_pseudo_languages_have_every_topic(library: Library) -> None:
 
 
 def test_every_topic_is_made_in_every_format(made: list[tuple[Job, Artifact]], library: Library) -> None:
-    assert sorted(library.formats) == sorted(FORMATS), "a new format is tried here too"
+    assert sorted(library.formats) == sorted((*FORMATS, *SHAPES)), "a new format is tried here too"
     assert len(made) == 14 * 2 * 4
     assert [job.name for job, artifact in made if len(artifact.content) < 3000] == []
     pages = [artifact.pages for job, artifact in made if job.writer == "pdf"]
     assert len(pages) == 14 * 2 * 2
     assert min(pages) > 1
+
+
+def test_every_other_format_is_made_in_both_directions(library: Library) -> None:
+    """One topic stands for all in the formats that are made only if asked for.
+
+    Narrow ones have no room for words half as long again: a line out of its box is told, as it should be.
+    """
+    asked = Selection(topics=(SHAPED,), langs=LANGS, formats=SHAPES)
+    made = list(pool.run((sheet.job for sheet in filled(library, asked)), pool.cores()))
+    assert len(made) == 2 * sum(len(library.formats[name].bindings) for name in SHAPES)
+    told = [finding for _, artifact in made for finding in artifact.findings]
+    faults = [str(finding) for finding in told if finding.severity is Severity.ERROR]
+    assert [
+        fault for fault in faults if not re.search(r"\[(page-limit|danger-signs|overflow)\]", fault)
+    ] == []
 
 
 def test_the_layout_holds_45_percent_more_text(made: list[tuple[Job, Artifact]]) -> None:
