@@ -178,9 +178,7 @@ def _print_estimate(rows: list[Row]) -> None:
     print_table(table)
     sheets, sides = sum(row.sheets for row in rows), sum(row.sides for row in rows)
     click.echo(f"One copy of each: {sheets} sheets of paper, {sides} sides printed.")
-    click.echo(
-        "Ink is the part of a side that is covered, all four toners added up; a page of plain text has 5 %."
-    )
+    click.echo("Ink is the part of a side that is covered, all four toners added up.")
 
 
 def _bilingual(root: Path | None) -> tuple[str, ...]:
