@@ -245,3 +245,17 @@ def test_a_gallery_of_no_pdf_is_one_line_that_says_what_to_do(
     assert result.exit_code == 1
     assert result.stderr == f"Error: there is no PDF in {out}/. Make them with: careleaf build\n"
     assert not (tmp_path / "gallery").exists()
+
+
+def test_a_gallery_passes_over_files_that_are_gone_and_leaflets_of_another_library(
+    tiny: Tiny, tmp_path: Path
+) -> None:
+    out, folder = tmp_path / "out", tmp_path / "gallery"
+    tiny.build(out, Selection(formats=("handout",)))
+    (out / "harbour/ar/washing-hands.handout.pdf").unlink()
+    result = careleaf("gallery", "--root", tiny.root, "--out", out, "--to", folder)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("1 leaflets")
+    result = careleaf("gallery", "--out", out, "--to", tmp_path / "other")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: there is no PDF in")

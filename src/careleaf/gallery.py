@@ -41,6 +41,17 @@ class Shown:
     first: bytes
 
 
+def shown(library: Library, out: Path, rows: Iterable[Row]) -> list[Row]:
+    """Choose what can be shown: files on paper, of topics and languages that the library has."""
+    found = (
+        row
+        for row in rows
+        if row.sides and row.topic in library.topics and row.lang in library.locales
+        if (out / row.path).is_file()
+    )
+    return sorted(found, key=lambda row: row.path)
+
+
 def pictures(out: Path, rows: Sequence[Row], workers: int) -> list[Shown]:
     """Draw every leaflet on paper, over the cores."""
     files = [out / row.path for row in rows]
@@ -73,11 +84,11 @@ def _png(image: Image.Image) -> bytes:
     return file.getvalue()
 
 
-def contact_sheet(shown: Iterable[Shown], topics: Sequence[str]) -> bytes:
+def contact_sheet(drawn: Iterable[Shown], topics: Sequence[str]) -> bytes:
     """Draw the first page of every leaflet: a line for each language and format, a column for each topic."""
     lines = [
         (f"{clinic}  {lang}  {kind}", {each.row.topic: each for each in group})
-        for (clinic, lang, kind), group in groupby(sorted(shown, key=_line), key=_line)
+        for (clinic, lang, kind), group in groupby(sorted(drawn, key=_line), key=_line)
     ]
     width, height = THUMB[0] + GAP, THUMB[1] + GAP
     sheet = Image.new("RGB", (LABEL + len(topics) * width, (len(lines) or 1) * height), "white")

@@ -322,13 +322,13 @@ def gallery_(*, folder: Path, out: Path, root: Path | None) -> None:
     from careleaf import gallery  # noqa: PLC0415 # loads PDFium: only this command needs it
 
     library = loaded(root)
-    rows = sorted((row for row in read_manifest(out).rows.values() if row.sides), key=lambda row: row.path)
+    rows = gallery.shown(library, out, read_manifest(out).rows.values())
     if not rows:
         raise click.ClickException(f"there is no PDF in {out}/. Make them with: careleaf build")
-    shown = gallery.pictures(out, rows, pool.cores())
-    for each in shown:
+    drawn = gallery.pictures(out, rows, pool.cores())
+    for each in drawn:
         write_page(folder / gallery.strip_name(each.row), each.strip)
-    write_page(folder / "contact-sheet.png", gallery.contact_sheet(shown, tuple(library.topics)))
+    write_page(folder / "contact-sheet.png", gallery.contact_sheet(drawn, tuple(library.topics)))
     way = os.path.relpath(out, folder)
     write_page(folder / "index.html", gallery.page(library, rows, Path(way).as_posix()))
     click.echo(f"{len(rows)} leaflets, in {folder / 'index.html'} and {folder / 'contact-sheet.png'}.")
