@@ -162,7 +162,10 @@ def _nothing(selection: Selection, wanted: Iterable[Edition]) -> list[Finding]:
     named = selection.topics or selection.langs or selection.formats or selection.clinics
     if any(wanted) or not named:
         return []
-    message, mend = "nothing of what was asked for can be printed", "See why with: careleaf status"
+    message, mend = (
+        "nothing of what was asked for can be printed",
+        "What else is told says why, or: careleaf status",
+    )
     return [Finding("selection", 0, "nothing", message, mend, Severity.HELD)]
 
 

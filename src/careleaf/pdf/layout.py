@@ -150,25 +150,20 @@ def contrast(text: Colour, ground: Colour) -> float:
 def _luminance(colour: Colour) -> float:
     red, green, blue = (
         part / 12.92 if part <= LINEAR else ((part + 0.055) / 1.055) ** 2.4 for part in colour
-    )  # of the definition
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def examine(job: Job, sheets: list[Sheet], sides: int) -> list[Finding]:
     """Tell where the pages of a leaflet do not keep the limits of its format."""
-    paper = (
-        []
-        if job.limits.sheets is None or sides <= 2 * job.limits.sheets
-        else [
-            _finding(
-                job,
-                "sheet-limit",
-                f"the leaflet takes {-(-sides // 2)} sheets, and its format allows {job.limits.sheets}",
-                "Shorten the texts, or split the topic.",
-            )
-        ]
-    )
-    return [finding for rule in RULES for finding in rule(job, sheets)] + paper
+    return [finding for rule in RULES for finding in rule(job, sheets)] + list(_paper(job, sides))
+
+
+def _paper(job: Job, sides: int) -> Iterator[Finding]:
+    """Tell of a leaflet that takes more sheets, printed on both sides, than its format allows."""
+    if job.limits.sheets is not None and sides > 2 * job.limits.sheets:
+        message = f"the leaflet takes {-(-sides // 2)} sheets, and its format allows {job.limits.sheets}"
+        yield _finding(job, "sheet-limit", message, "Shorten the texts, or split the topic.")
 
 
 def fits(job: Job, sheets: list[Sheet]) -> bool:

@@ -74,7 +74,10 @@ class Sheet:
             with stream.stacked():
                 self._clip(stream, place, scale)
                 stream.transform(e=place.x * scale, f=place.y * scale)
-                (_paint_copy if place.copy else _paint)(place.page, stream, scale)
+                if place.copy:
+                    _paint_copy(place.page, stream, scale)
+                else:
+                    place.page.paint(stream, scale)
         self._mark(stream, scale)
 
     def _clip(self, stream: Any, place: Place, scale: float) -> None:  # noqa: ANN401
@@ -131,10 +134,6 @@ def _reach(start: float, length: float, whole: float, over: float) -> tuple[floa
 
 def _moved(corners: Sequence[float], x: float, y: float) -> tuple[float, ...]:
     return tuple(value + (y if place % 2 else x) for place, value in enumerate(corners))
-
-
-def _paint(page: Page, stream: Any, scale: float) -> None:  # noqa: ANN401
-    page.paint(stream, scale)
 
 
 def _paint_copy(page: Page, stream: Any, scale: float) -> None:  # noqa: ANN401
