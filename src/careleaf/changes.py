@@ -30,6 +30,7 @@ def _rows(old: Reading, new: Reading) -> Iterator[tuple[str, str, str]]:
     yield "order of the texts", _order(old, new), _order(new, old)
     yield from _pairs("drawing ", dict(old.pictures), dict(new.pictures))
     yield from _pairs("page ", dict(old.page), dict(new.page))
+    yield from _pairs("day ", _days(old), _days(new))
 
 
 def _translated(old: Reading, new: Reading) -> Iterator[tuple[str, str, str]]:
@@ -67,6 +68,10 @@ def _value(fact: Mapping[str, Any]) -> str:
 
 def _kinds(one: Reading) -> dict[str, str]:
     return {name: f"{kind} {level}".strip() for name, kind, level in one.sections}
+
+
+def _days(one: Reading) -> dict[str, str]:
+    return {name: ", ".join(f"{key} {fact}" for key, fact in day.items()) for name, day in one.days.items()}
 
 
 def _order(one: Reading, other: Reading) -> str:

@@ -107,12 +107,16 @@ class Role(StrEnum):
 
 
 class Number(Part):
-    """A count with no unit. `value: [2, 4]` is a span, read "2 to 4"."""
+    """A count with no unit. `value: [2, 4]` is a span, read "2 to 4".
+
+    `stricter` says which of two values asks more of the reader, for a visit with several treatments.
+    """
 
     type: Literal["number"]
     value: int | tuple[int, int]
     min: int
     max: int
+    stricter: Literal["higher", "lower"] | None = None
     sources: tuple[SourceKey, ...] = Field(min_length=1)
 
     def allows(self, value: int | tuple[int, int]) -> bool:
@@ -182,11 +186,41 @@ class Statement(Part):
     sources: tuple[SourceKey, ...] = ()
 
 
+class When(Part):
+    """On which days a Unit is about, counted from the treatment; each is named by a Fact of time.
+
+    `from` is its first day, `until` its last. With both, they are when something usually happens: of a span,
+    the first day takes the lower end, the last day the higher. `on: treatment` stands for a first day: the
+    day itself.
+    """
+
+    on: Literal["treatment"] | None = None
+    from_: Slug | None = Field(default=None, alias="from")
+    until: Slug | None = None
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The Facts that it names."""
+        return tuple(name for name in (self.from_, self.until) if name)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.on or self.facts):
+            raise ValueError("say `on: treatment`, `from` or `until`")
+        if self.on and self.from_:
+            raise ValueError("`on: treatment` is a first day already: leave out `from`")
+        return self
+
+
 class Unit(Statement):
-    """One translatable text. `label` is the short term before it: a day, an option's name."""
+    """One translatable text. `label` is the short term before it: a day, an option's name.
+
+    `when` gives it a place in the calendar of a personal sheet.
+    """
 
     id: Slug
     label: Text | None = None
+    when: When | None = None
 
 
 class Picture(Part):
@@ -256,7 +290,8 @@ class Word:
 class Topic(Named):
     """What one patient needs to know about one thing.
 
-    `not_as` are formats in which it is not offered: it would not fit, or make no sense.
+    `not_as` are formats in which it is not offered: it would not fit, or make no sense. `watch` is the Fact
+    that says how long after a treatment danger signs are to be looked for.
     """
 
     kind: Literal["aftercare", "prevention", "reassurance", "information"]
@@ -266,6 +301,7 @@ class Topic(Named):
     review: date
     codes: tuple[Code, ...] = ()
     not_as: tuple[Slug, ...] = Field(default=(), alias="not-as")
+    watch: Slug | None = None
     facts: Annotated[Mapping[Slug, Fact], Keyed] = Field(default_factory=dict)
     title: Text
     message: Statement
@@ -413,6 +449,15 @@ UI_PLACES: Final[Mapping[str, frozenset[str]]] = {
     "dated": frozenset({"date"}),
     "review-by": frozenset({"date"}),
     "page": frozenset({"page", "pages"}),
+    "sheet-until": frozenset({"date"}),
+    "sheet-from": frozenset({"date"}),
+    "sheet-usually": frozenset({"low", "high"}),
+    "sheet-no-day": frozenset(),
+    "sheet-watch": frozenset({"date"}),
+    "sheet-closed": frozenset({"urgent", "emergency"}),
+    "sheet-nights": frozenset({"urgent"}),
+    "sheet-open": frozenset({"urgent"}),
+    "calendar-day": frozenset({"number"}),
     "site-found": frozenset({"count"}),
     "site-file": frozenset({"pages", "size"}),
 }
@@ -435,12 +480,40 @@ class Hours(Part):
         return self
 
 
+class Closure(Part):
+    """Days on which the clinic is closed although it would be open, both ends included."""
+
+    from_: date = Field(alias="from")
+    until: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.from_ > self.until:
+            raise ValueError("a closure must end on the day it starts, or later")
+        return self
+
+
+class PatientList(Part):
+    """How the clinic's own lists of patients are to be read.
+
+    `columns` say under which header a list has each thing; one that is not named here goes by its own name.
+    `procedures` turn the clinic's codes into topics. `dates` is the order of a date in figures.
+    """
+
+    columns: Annotated[Mapping[Slug, Short], Keyed] = Field(default_factory=dict)
+    procedures: Annotated[Mapping[Short, Slug | tuple[Slug, ...]], Keyed] = Field(default_factory=dict)
+    dates: Literal["day-first", "month-first"] | None = None
+
+
 class Clinic(Named):
     """Who hands the leaflet out. Its numbers belong to its place, never to a language.
 
     `confirmed` is the day on which a person last rang the numbers and checked the hours. Without
     `languages`, it hands out every language that the library has. `logo` is a file of `content/logos/`.
     `address` is where its leaflets are on the web, with {topic} and {lang}: printed, and as a QR code.
+
+    On the public holidays of its `country` and `region` (ISO 3166) it is closed, but for those it is `open_on`.
+    `timezone` is its own, by its name in the IANA database: what day it is there.
     """
 
     FACTS: ClassVar = ("phone", "urgent", "emergency")
@@ -453,10 +526,15 @@ class Clinic(Named):
     logo: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     address: Text | None = None
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    region: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,4}$")] | None = None
+    timezone: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,64}$")] = "UTC"
     phone: Phone
     urgent: Phone
     emergency: Phone
     hours: tuple[Hours, ...] = Field(min_length=1)
+    closed: tuple[Closure, ...] = ()
+    open_on: tuple[date, ...] = Field(default=(), alias="open-on")
+    patients: PatientList = PatientList()
     confirmed: date
     languages: tuple[Tag, ...] = ()
     facts: Annotated[Mapping[Slug, Annotated[Mapping[Slug, FactValue], Keyed]], Keyed] = Field(
@@ -628,6 +706,14 @@ class Variant:
     bleed: bool = False
 
 
+class Need(StrEnum):
+    """How a patient needs a personal sheet."""
+
+    PLAIN = "plain"
+    LARGE_PRINT = "large-print"
+    BILINGUAL = "bilingual"
+
+
 class Format(Named):
     """A shape of output: its template, its writer, and the limits a finished leaflet must keep.
 
@@ -636,7 +722,8 @@ class Format(Named):
     of each leaflet. `styles` go before the format's own page.css. `on_request` formats are made only if
     asked for. `aloud` says numbers, phones and times as a voice does. `bilingual` prints the source
     language beside the reader's. `everywhere` tells in which other languages the leaflet is.
-    `site` is made after the others and links to them: it is a page of the clinic's web site.
+    `site` is made after the others and links to them: it is a page of the clinic's web site. A `personal` one
+    is a sheet for one patient with that need: no build makes it.
     """
 
     title: Short
@@ -653,6 +740,7 @@ class Format(Named):
     bilingual: bool = False
     everywhere: bool = False
     site: bool = False
+    personal: Need | None = None
 
     @property
     def sizes(self) -> tuple[float, float]:
@@ -855,6 +943,8 @@ class Reading:
     words: tuple[tuple[str, str, str], ...]
     pictures: Mapping[str, str]
     page: Mapping[str, str]
+    days: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """When each Unit is due, by its id, and under "watch" how long danger signs are: by name of the Fact."""
 
     def text(self) -> str:
         """Write it out in the one form that its digest is taken of."""

@@ -66,14 +66,25 @@ def reading(library: Library, topic: Topic, lang: str, clinic: Clinic) -> Readin
         audience=topic.audience,
         sections=tuple((section.id, section.kind, section.level or "") for section in topic.sections),
         facts={
-            name: fact.model_dump(mode="json", exclude={"sources"})
+            name: fact.model_dump(mode="json", exclude={"sources", "stricter"})
             | ({"value": own[name]} if name in own else {})
             for name, fact in topic.facts.items()
         },
         words=tuple((word.id, word.text, words[word.id]) for word in topic.words()),
         pictures={name: hashlib.sha256(library.images.get(name, b"")).hexdigest() for name in files},
         page={text.name: ui[text.name] for text in library.ui.values() if text.clinical},
+        days=_days(topic),
     )
+
+
+def _days(topic: Topic) -> dict[str, dict[str, str]]:
+    dated = {
+        f"{section.id}/{unit.id}": unit.when.model_dump(exclude_none=True)
+        for section in topic.sections
+        for unit in section.units
+        if unit.when
+    }
+    return dated | ({"watch": {"until": topic.watch}} if topic.watch else {})
 
 
 def readings(library: Library, topic: Topic, lang: str, clinics: tuple[str, ...] = ()) -> dict[str, Reading]:
