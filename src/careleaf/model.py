@@ -1045,7 +1045,7 @@ class Item:
     id: str
     label: Words
     text: Words
-    day: Slot | None = None
+    day: tuple[Slot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -1102,8 +1102,9 @@ class Personal:
     """
 
     about: tuple[tuple[str, Slot], ...]
-    watch: Slot | None
-    closed: tuple[Slot, ...]
+    watch: tuple[str, Slot, str] | None
+    """The last day to look for danger signs, with the words before and after it."""
+    closed: tuple[tuple[Slot, ...], ...]
     closed_words: str
     nights: str
     calendar: tuple[CalendarDay, ...]
@@ -1157,6 +1158,12 @@ class Leaflet:
         """Every language that words of the leaflet are in."""
         beside = (self.beside.locale,) if self.beside else ()
         return (self.locale, *beside, *(locale for locale, _ in self.everywhere))
+
+    @property
+    def lent(self) -> tuple[str, ...]:
+        """The fonts that a patient's name needs besides those of the languages."""
+        about = self.personal.about if self.personal else ()
+        return tuple(family for _, slot in about for family in slot.families)
 
     @property
     def addresses(self) -> tuple[str, ...]:

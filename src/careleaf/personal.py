@@ -33,6 +33,8 @@ ABOUT: Final = ("name", "treated", "site", "clinician")
 """What a sheet says of its patient, in this order."""
 FREE: Final = "\u00a0"
 """Stands in a place that is kept free: a line without anything to see."""
+SECOND: Final = "#"
+"""After the key of a place, names the line below it."""
 TREATMENT: Final = (0, "duration-day")
 SAMPLED: Final = tuple(date(2026, 1, 1) + timedelta(days=5 * number) for number in range(84))
 """Days that have every weekday, month and digit among them."""
@@ -62,7 +64,7 @@ class Visit:
 class Due:
     """When a Unit is due. With `usual`, the days are when something usually happens: no rule.
 
-    A `warning` is a danger sign from its day on.
+    A `warning` is a danger sign from its day on. With `bare`, the day says enough by itself.
     """
 
     unit: str
@@ -70,6 +72,7 @@ class Due:
     last: Offset | None
     usual: bool
     warning: bool
+    bare: bool
 
 
 def due(topic: Topic, clinic: Clinic) -> tuple[Due, ...]:
@@ -91,6 +94,7 @@ def _due(section: Section, unit: Unit, when: When, topic: Topic, clinic: Clinic)
         last=last,
         usual=first is not None and last is not None,
         warning=section.kind is Kind.WARNING,
+        bare=section.kind is Kind.WARNING or last is None and bool(when.on),
     )
 
 
@@ -180,29 +184,39 @@ def _dates(
 
     yield Slot(f"{locale.name}/treated", locales.dated(seen.treated_on, locale))
     if span := watched(topic, clinic, seen.treated_on):
-        yield Slot(
-            f"{locale.name}/watch", ui["sheet-watch"].format(date=locales.weekday(span[1], locale))
-        )
+        yield Slot(f"{locale.name}/watch", locales.weekday(span[1], locale))
     for number, closed in enumerate(seen.closed, start=1):
-        yield Slot(f"{locale.name}/closed/{number}", _span(closed, locale, ui))
+        yield from _lines(f"{locale.name}/closed/{number}", _span(closed, locale, ui))
     for each in due(topic, clinic):
         first, last = (said(offset) if offset else "" for offset in (each.first, each.last))
-        yield Slot(f"{locale.name}/when/{each.unit}", _when(each, first, last, ui))
+        yield from _lines(f"{locale.name}/when/{each.unit}", _when(each, first, last, ui))
     for number, offset in enumerate(rows(topic, clinic)):
         yield Slot(f"{locale.name}/day/{number}", said(offset))
 
 
-def _when(each: Due, first: str, last: str, ui: Mapping[str, str]) -> str:
-    if each.warning:
-        return first or last
+def _lines(key: str, lines: tuple[str, ...]) -> Iterator[Slot]:
+    """Give each line its place: the second has the first's key and `#`."""
+    for number, text in enumerate(lines):
+        yield Slot(key + SECOND * number, text)
+
+
+def _when(each: Due, first: str, last: str, ui: Mapping[str, str]) -> tuple[str, ...]:
+    if each.bare:
+        return (first or last,)
     if each.usual:
-        return first if first == last else ui["sheet-usually"].format(low=first, high=last)
-    return ui["sheet-from"].format(date=first) if first else ui["sheet-until"].format(date=last)
+        return (first,) if first == last else _parted(ui["sheet-usually"], first, last)
+    return (ui["sheet-from"].format(date=first) if first else ui["sheet-until"].format(date=last),)
 
 
-def _span(span: Span, locale: Locale, ui: Mapping[str, str]) -> str:
+def _span(span: Span, locale: Locale, ui: Mapping[str, str]) -> tuple[str, ...]:
     first, last = (locales.weekday(each, locale) for each in span)
-    return first if first == last else ui["day-range"].format(low=first, high=last)
+    return (first,) if first == last else _parted(ui["day-range"], first, last)
+
+
+def _parted(text: str, low: str, high: str) -> tuple[str, ...]:
+    """Say a span on two lines: two dates are too long for one. The first ends with the earlier day."""
+    before, _, after = text.partition("{low}")
+    return before + low, after.format(high=high).strip()
 
 
 def free(places: Mapping[str, Slot]) -> dict[str, Slot]:
@@ -214,7 +228,6 @@ def vocabulary(locale: Locale, ui: Mapping[str, str]) -> tuple[Slot, ...]:
     """Give what the places may come to say of anybody, so that the fonts have its letters already."""
     words = [locales.weekday(day, locale) for day in SAMPLED]
     words += [
-        ui["sheet-watch"].format(date=""),
         ui["sheet-from"].format(date=""),
         ui["sheet-until"].format(date=""),
         ui["sheet-usually"].format(low="", high=""),
