@@ -27,6 +27,7 @@ def job(name: str, markup: str = "", style: str = "") -> Job:
         path=f"{name}.pdf",
         assets={},
         attachment=b"{}",
+        vocabulary=(),
         updated=date(2026, 11, 22),
         sizes=(12, 12),
         variant=Variant(),

@@ -173,7 +173,9 @@ def _calendar(
 ) -> tuple[CalendarDay, ...]:
     rows = personal.rows(topic, clinic)
     marks: list[list[Mark]] = [[] for _ in rows]
-    units = {f"{section.id}/{unit.id}": (section, unit) for section in topic.sections for unit in section.units}
+    units = {
+        f"{section.id}/{unit.id}": (section, unit) for section in topic.sections for unit in section.units
+    }
     for each in personal.due(topic, clinic):
         section, unit = units[each.unit]
         heading = speaker.say(f"{section.id}/heading") if each.warning else ()

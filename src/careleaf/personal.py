@@ -94,7 +94,7 @@ def _due(section: Section, unit: Unit, when: When, topic: Topic, clinic: Clinic)
         last=last,
         usual=first is not None and last is not None,
         warning=section.kind is Kind.WARNING,
-        bare=section.kind is Kind.WARNING or last is None and bool(when.on),
+        bare=section.kind is Kind.WARNING or (last is None and bool(when.on)),
     )
 
 
