@@ -976,6 +976,24 @@ class Selection:
         return self in {Selection(), Selection(approved_only=True)}
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A patient for whom a personal sheet is made. Its repr shows the row only: no log may hold the rest.
+
+    `row` is the one that a spreadsheet shows, where the header is 1; 0 is a sheet made alone. `treated_on` is
+    the day of the treatment, in the clinic's own time zone. `topics` has at least one, and each only once.
+    """
+
+    row: int
+    topics: tuple[str, ...] = field(repr=False)
+    lang: str = field(repr=False)
+    treated_on: date = field(repr=False)
+    name: str = field(default="", repr=False)
+    site: str = field(default="", repr=False)
+    clinician: str = field(default="", repr=False)
+    need: Need = field(default=Need.PLAIN, repr=False)
+
+
 class Status(StrEnum):
     """Where a topic stands in a language. Derived from files and today's date, never stored."""
 
