@@ -69,6 +69,7 @@ ORDER = (
     "pool",
     "schema",
     "doctor",
+    "cluster",
     "new",
     "verify",
     "single",
@@ -93,6 +94,7 @@ PDF = {module for module in ORDER if module.startswith("pdf.")}
 ROOMS = {
     "babel": {"locales"},
     "click": {"cli", *CLI},
+    "distributed": {"cluster"},
     "fontTools": {"fonts"},
     "icu4py": {"breaks"},
     "jinja2": {"render"},
