@@ -4,25 +4,32 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, groupby, islice
+from types import MappingProxyType
 from typing import Final
 
-from careleaf import locales, markup
+from careleaf import locales, markup, personal
 from careleaf.model import (
     Block,
+    CalendarDay,
     Catalog,
     Clinic,
     Drawing,
     Edition,
     Item,
+    Kind,
     Leaflet,
     Library,
     Locale,
+    Mark,
+    Personal,
     Provenance,
     Run,
     Section,
+    Slot,
     Source,
     Status,
     Topic,
+    Unit,
     Words,
 )
 from careleaf.words import source_locale, texts, ui_texts
@@ -36,6 +43,8 @@ LATIN_WORDS: Final = re.compile(
 )
 """Words in Latin letters, with the brackets around them; an isolated value whole. The engine would turn round
 what markup cuts."""
+NO_PLACES: Final[Mapping[str, Slot]] = MappingProxyType({})
+"""A leaflet for everybody keeps no place free."""
 MAIN_SOURCES = 6
 """How many sources a page names; the embedded file has them all."""
 
@@ -78,8 +87,8 @@ class _Speaker:
         return self.ui[id_].format_map(values)
 
 
-def compose(library: Library, edition: Edition) -> Leaflet:
-    """Resolve an Edition that `plan` found to be current."""
+def compose(library: Library, edition: Edition, places: Mapping[str, Slot] = NO_PLACES) -> Leaflet:
+    """Resolve an Edition that `plan` found to be current. `places` are those of a personal sheet."""
     topic, clinic = library.topics[edition.topic], library.clinics[edition.clinic]
     locale = library.locales[edition.lang]
     words, ui = texts(library, topic, edition.lang), ui_texts(library, edition.lang)
@@ -97,7 +106,7 @@ def compose(library: Library, edition: Edition) -> Leaflet:
         audience=topic.audience,
         title=_plain(speaker.say("title")),
         message=speaker.say("message"),
-        blocks=tuple(_block(speaker, section) for section in topic.sections),
+        blocks=tuple(_block(speaker, section, places) for section in topic.sections),
         band=_band(library, edition, ui),
         clinic=_foreign(clinic.title, clinic.note, library.locales[clinic.lang], locale),
         phone=speaker.facts["phone"],
@@ -119,15 +128,74 @@ def compose(library: Library, edition: Edition) -> Leaflet:
         everywhere=tuple(
             (library.locales[lang], clinic.address_of(topic.name, lang)) for lang in edition.langs
         ),
-        beside=_beside(library, edition),
+        beside=_beside(library, edition, places),
+        personal=_personal(speaker, topic, clinic, places) if places else None,
+        places=tuple(places),
+        vocabulary=personal.vocabulary(locale, ui) if places else (),
     )
 
 
-def _beside(library: Library, edition: Edition) -> Leaflet | None:
+def _personal(speaker: _Speaker, topic: Topic, clinic: Clinic, places: Mapping[str, Slot]) -> Personal:
+    lang = speaker.locale.name
+    closed = tuple(slot for key, slot in places.items() if key.startswith(f"{lang}/closed/"))
+    numbers = {name: speaker.facts[name] for name in ("urgent", "emergency")}
+    return Personal(
+        about=tuple(
+            (f"sheet-{name}", places[f"{lang}/{name}"])
+            for name in personal.ABOUT
+            if f"{lang}/{name}" in places
+        ),
+        watch=places.get(f"{lang}/watch"),
+        closed=closed,
+        closed_words=speaker.own("sheet-closed" if closed else "sheet-open", **numbers),
+        nights=speaker.own("sheet-nights", **numbers) if closed else "",
+        calendar=_calendar(speaker, topic, clinic, places),
+    )
+
+
+def _calendar(
+    speaker: _Speaker, topic: Topic, clinic: Clinic, places: Mapping[str, Slot]
+) -> tuple[CalendarDay, ...]:
+    rows = personal.rows(topic, clinic)
+    marks: list[list[Mark]] = [[] for _ in rows]
+    units = {f"{section.id}/{unit.id}": (section, unit) for section in topic.sections for unit in section.units}
+    for each in personal.due(topic, clinic):
+        section, unit = units[each.unit]
+        heading = speaker.say(f"{section.id}/heading") if each.warning else ()
+        for offset, label in _labels(each):
+            mark = Mark(speaker.ui[label] if label else "", heading, _item(speaker, section, unit, {}))
+            marks[personal.row_of(offset, rows)].append(mark)
+    return tuple(
+        CalendarDay(places[f"{speaker.locale.name}/day/{row}"], _number(speaker, offset), tuple(marks[row]))
+        for row, offset in enumerate(rows)
+    )
+
+
+def _labels(each: personal.Due) -> Iterator[tuple[personal.Offset, str]]:
+    """Say on which days of the calendar a Unit stands, and as what: a rule at its start and at its end."""
+    if each.warning and each.first:
+        yield each.first, ""
+        return
+    if each.usual and each.first:
+        yield each.first, "calendar-usual"
+        return
+    yield each.first or personal.TREATMENT, "calendar-starts"
+    if each.last:
+        yield each.last, "calendar-ends"
+
+
+def _number(speaker: _Speaker, offset: personal.Offset) -> str:
+    amount, unit = offset
+    if unit != "duration-day":
+        return ""
+    return speaker.own("calendar-day", number=locales.number(amount, speaker.locale))
+
+
+def _beside(library: Library, edition: Edition, places: Mapping[str, Slot]) -> Leaflet | None:
     source = source_locale(library)
     if edition.lang == source or not library.formats[edition.format].bilingual:
         return None
-    return compose(library, replace(edition, lang=source))
+    return compose(library, replace(edition, lang=source), places)
 
 
 def _facts(
@@ -158,15 +226,17 @@ def _by_script(text: str) -> Iterator[tuple[str, bool]]:
         yield text[end:], False
 
 
-def _block(speaker: _Speaker, section: Section) -> Block:
-    items = (
-        Item(
-            id=f"{section.id}/{unit.id}",
-            label=speaker.say(f"{section.id}/{unit.id}/label") if unit.label else (),
-            text=speaker.say(f"{section.id}/{unit.id}"),
-        )
-        for unit in section.units
-    )
+def _item(speaker: _Speaker, section: Section, unit: Unit, places: Mapping[str, Slot]) -> Item:
+    id_ = f"{section.id}/{unit.id}"
+    day = places.get(f"{speaker.locale.name}/when/{id_}")
+    if day is None and places and section.kind is Kind.TIMELINE:
+        day = Slot("", speaker.own("sheet-no-day"))
+    label = speaker.say(f"{id_}/label") if unit.label else ()
+    return Item(id_, label, speaker.say(id_), day)
+
+
+def _block(speaker: _Speaker, section: Section, places: Mapping[str, Slot]) -> Block:
+    items = (_item(speaker, section, unit, places) for unit in section.units)
     picture = section.picture
     return Block(
         id=section.id,

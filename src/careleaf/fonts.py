@@ -90,6 +90,23 @@ def serving(script: str, text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*first, LATIN))) if first else ()
 
 
+FOR_NAMES: Final = (LATIN, "Noto Sans SC", "Noto Sans KR", "Noto Sans JP")
+"""Tried first for a name that a language's own fonts cannot write."""
+
+
+def drawing(text: str, own: tuple[str, ...]) -> tuple[str, ...]:
+    """Choose the fonts for a name in any script: none, if a language's own have all of it; one, if one has.
+
+    Else every font that has some of it. What none has is to be refused before.
+    """
+    wanted = {ord(sign) for sign in text}
+    if any(wanted <= characters(family) for family in own[:1]):
+        return ()
+    order = (*own, *FOR_NAMES, *sorted(families()))
+    whole = next((family for family in order if wanted <= characters(family)), None)
+    return (whole,) if whole else tuple(dict.fromkeys(each for each in order if wanted & characters(each)))
+
+
 @lru_cache(maxsize=8)
 def letters(content: bytes) -> Mapping[int, str]:
     """Give the letter that each glyph of a font file stands for; presentation forms count as their letter."""

@@ -45,6 +45,13 @@ SCRIPT: Final = 4
 COUNTED: Final = 1000
 """So many whole numbers are tried to compare two plural rules: beyond, only a million differs, in some."""
 
+DATES: Final = ("MMMMEEEEd", "MMMMEd", "MMMEEEEd", "MMMEd")
+"""CLDR's names for the form of a date with its weekday and without its year, the fullest first."""
+FIELD: Final = re.compile(r"'[^']*'|E+|e+|c+|M+|L+")
+"""A weekday or a month in a CLDR pattern; or a text in quotes, which holds neither."""
+FIGURES: Final = 2
+"""A month of so many letters is a number."""
+
 IN_PRINT: Final[Mapping[str, str]] = MappingProxyType({})
 """Not aloud: numbers, times and units as they are written."""
 NOON: Final = 12
@@ -174,6 +181,41 @@ def size(count: int, locale: Locale) -> str:
 def day(value: date, locale: Locale) -> str:
     """Say a date with its month in words: all-numeric dates are read in different orders."""
     return _local(format_date(value, "long", locale=cldr(locale.cldr)), locale)
+
+
+def weekday(value: date, locale: Locale) -> str:
+    """Say a date without its year, and on which day of the week it is: "Tuesday 24 November"."""
+    return _local(format_date(value, _weekday(locale.cldr), locale=cldr(locale.cldr)), locale)
+
+
+@lru_cache(maxsize=256)
+def _weekday(tag: str) -> str:
+    """Give CLDR's pattern for such a date, its names widened as UTS #35 allows; with the year, if it has none.
+
+    https://unicode.org/reports/tr35/tr35-dates.html#Matching_Skeletons
+    """
+    language = cldr(tag)
+    known = language.datetime_skeletons
+    patterns = (known[name].pattern for name in DATES if name in known)
+    return FIELD.sub(_widened, next(patterns, language.date_formats["full"].pattern))
+
+
+def _widened(field: re.Match[str]) -> str:
+    """Write a weekday or a month in full; a month in figures and what stands in quotes remain as they are.
+
+    What CLDR asks for as stand-alone is taken as it stands in a sentence: see `known`.
+    """
+    name = field[0][0]
+    if name in "Eec":
+        return "EEEE"
+    if name in "ML":
+        return "MMMM" if len(field[0]) > FIGURES else "M" * len(field[0])
+    return field[0]
+
+
+def dated(value: date, locale: Locale) -> str:
+    """Say a date in full: weekday, day, month and year."""
+    return _local(format_date(value, "full", locale=cldr(locale.cldr)), locale)
 
 
 def opening(hours: Hours, locale: Locale, ui: Mapping[str, str], aloud: Mapping[str, str] = IN_PRINT) -> str:

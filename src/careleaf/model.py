@@ -1043,12 +1043,27 @@ Words = tuple[Run, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Slot:
+    """A line of a personal sheet that only one patient's has: the place it stands in, and its words.
+
+    `families` are the fonts that it is set in, if those of the sheet lack its letters. A `personal` one is
+    about one person; the others are dates, the same for all who were treated on that day.
+    """
+
+    key: str
+    text: str = field(repr=False)
+    families: tuple[str, ...] = ()
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """A Unit, resolved."""
+    """A Unit, resolved. `day` says on which days it is, on a personal sheet."""
 
     id: str
     label: Words
     text: Words
+    day: Slot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -1077,6 +1092,39 @@ class Block:
     def drawings(self) -> tuple[Drawing, ...]:
         """Every drawing of the block."""
         return (*((self.picture,) if self.picture else ()), *self.panels)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A line of a recovery calendar: what starts, ends or is usual on a day. `heading` goes before a warning."""
+
+    label: str
+    heading: Words
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day of a recovery calendar. `number` counts from the treatment; it is empty where months do."""
+
+    day: Slot
+    number: str
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """What one patient's sheet says besides the leaflet. Of `about`, each has the id of its label.
+
+    `closed` are the days on which the clinic is; `closed_words` say whom to call then.
+    """
+
+    about: tuple[tuple[str, Slot], ...]
+    watch: Slot | None
+    closed: tuple[Slot, ...]
+    closed_words: str
+    nights: str
+    calendar: tuple[CalendarDay, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -1115,6 +1163,12 @@ class Leaflet:
     """The languages that the leaflet can be had in, each with its address there."""
     beside: "Leaflet | None" = None
     """The same in the source language, for a format that prints both."""
+    personal: Personal | None = None
+    """What only one patient's sheet says."""
+    places: tuple[str, ...] = ()
+    """The keys of all its places, in both languages."""
+    vocabulary: tuple[Slot, ...] = ()
+    """What may come to stand in them."""
 
     @property
     def locales(self) -> tuple[Locale, ...]:
@@ -1176,6 +1230,8 @@ class Job:
     assets: Mapping[str, bytes]
     attachment: bytes
     updated: date
+    vocabulary: tuple[Slot, ...]
+    """What may come to stand in the places that a personal sheet keeps free."""
     sizes: tuple[float, float]
     variant: Variant
     limits: Limits

@@ -112,7 +112,7 @@ def _candidates(
 ) -> Iterator[_Candidate]:
     printed = {Status.APPROVED} if approved_only else PRINTED
     clinics = [clinic for clinic in library.clinics.values() if not clinic.files & held]
-    forms = [form for form in library.formats.values() if form.file not in held]
+    forms = [form for form in library.formats.values() if not form.personal and form.file not in held]
     for topic, clinic in product(library.topics.values(), clinics):
         readings = [reading(library, topic, lang, clinic) for lang in library.locales if clinic.speaks(lang)]
         states = [(each, reading_status(library, topic, each, today)) for each in readings if each]

@@ -106,8 +106,9 @@ class Press:
             style=self._style(form, edition.variant),
             path=edition.path,
             assets={_told_apart(name, content): content for name, content in assets.items()},
-            attachment=_source(library, edition),
+            attachment=_source(library, edition, leaflet.places),
             updated=library.topics[edition.topic].updated,
+            vocabulary=(*leaflet.vocabulary, *(leaflet.beside.vocabulary if leaflet.beside else ())),
             sizes=form.sizes,
             variant=edition.variant,
             limits=form.limits,
@@ -189,8 +190,11 @@ def _data_url(name: str, content: bytes) -> str:
     return f"data:{guess_type(name)[0]};base64,{base64.b64encode(content).decode()}"
 
 
-def _source(library: Library, edition: Edition) -> bytes:
-    """Give what a leaflet was made from, for the file embedded in it: words, Facts and full sources."""
+def _source(library: Library, edition: Edition, places: tuple[str, ...]) -> bytes:
+    """Give what a leaflet was made from, for the file embedded in it: words, Facts and full sources.
+
+    Of a personal sheet, only which places it has, and not what stands in them.
+    """
     topic = library.topics[edition.topic]
     keys = sorted({key for part in topic.statements() for key in part.sources})
     content: dict[str, Any] = {
@@ -207,5 +211,5 @@ def _source(library: Library, edition: Edition) -> bytes:
         "words": texts(library, topic, edition.lang),
         "topic": topic.model_dump(mode="json"),
         "sources": {key: library.sources[key].model_dump(mode="json") for key in keys},
-    }
+    } | ({"places": list(places)} if places else {})
     return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True).encode()

@@ -64,12 +64,24 @@ class _Page(HTML):  # type: ignore[misc]  # WeasyPrint carries no types
 
 def write(job: Job) -> Artifact:
     """Make one PDF. Whatever the engine complains of is a Finding, and then the file must not be used."""
+    return make(job, _as_it_is, _as_it_is)
+
+
+def _as_it_is(*_: object) -> None:
+    """Change nothing."""
+
+
+def make(
+    job: Job, prepare: Callable[[Document], None], finish: Callable[[Document, pydyf.PDF], None]
+) -> Artifact:
+    """Make one PDF. `prepare` sees the laid-out sides before they are painted, `finish` the PDF's objects."""
     with _collector_at_rest(), _complaints() as complaints:
         try:
             laid_out = _lay_out(job)
             document = _bound(laid_out, job)
+            prepare(document)
             content = document.write_pdf(
-                pdf_variant=VARIANT, attachments=[_attachment(job)], finisher=_finish
+                pdf_variant=VARIANT, attachments=[_attachment(job)], finisher=partial(_finish, finish)
             )
         except FatalURLFetchingError as error:
             return Artifact(job.path, b"", 0, (_finding(job, "asset", str(error), "Correct the template."),))
@@ -199,8 +211,9 @@ def _attachment(job: Job) -> Attachment:
     )
 
 
-def _finish(_: Document, pdf: pydyf.PDF) -> None:
+def _finish(finish: Callable[[Document, pydyf.PDF], None], document: Document, pdf: pydyf.PDF) -> None:
     """Keep what joins and parts words out of the bookmarks, where some viewers show boxes; compress."""
+    finish(document, pdf)
     for page in (item for item in pdf.objects if isinstance(item, pydyf.Dictionary) and "BleedBox" in item):
         if page["TrimBox"] != page["MediaBox"]:
             page["BleedBox"] = _grown(page["TrimBox"])

@@ -26,6 +26,8 @@ ROLES: Final = {
 }  # fmt: skip
 GROUPING: Final = {"Document", "Part", "Art", "Sect", "Div", "BlockQuote"}
 """Roles that hold blocks: text right inside one gets a paragraph of its own."""
+SLOT: Final = "data-slot"
+"""Names a place for what only one patient's sheet says."""
 NUMBERING: Final = {"ol": "/Decimal", "ul": "/Disc"}
 """How a list with markers is numbered; without any it is not (ISO 14289-1, 7.6)."""
 
@@ -102,6 +104,7 @@ class _Builder:
         self._place_now = sheets.Place(None, 0)
         self._html = document._html.etree_element  # noqa: SLF001 # the only way from boxes to elements
         self._streams = page_streams
+        self._reserved = getattr(document, "reserved", None)
         self._marks = [_marks(stream) for stream in page_streams]
         self._parents = {child: parent for parent in self._html.iter() for child in parent}
         self._root = Element("Document")
@@ -195,6 +198,9 @@ class _Builder:
         if mark is None:
             return
         text = "" if isinstance(box, boxes.ReplacedBox) else box.text
+        if self._reserved is not None and (key := reserved(box)):
+            self._reserve(key, box, page, mark["mcid"])
+            return
         if artifact is None and not (isinstance(box, boxes.TextBox) and not text.strip()):
             element = self._holder(box)
             element.kids.append(Content(page, mark["mcid"], text))
@@ -212,6 +218,18 @@ class _Builder:
             properties["Subtype"] = f"/{artifact}"
         if COMPLEX.search(text):
             properties["ActualText"] = pydyf.String(text)
+
+    def _reserve(self, key: str, box: Box, page: int, mcid: int) -> None:
+        """Give a place its element and its number, and take the mark out of the page: it will be painted over.
+
+        The colour that is set inside it stays: what follows may rely on it. Each item leaves an empty one,
+        so that the places of all other marks stay right.
+        """
+        self._holder(box).kids.append(Content(page, mcid, ""))
+        stream, start = self._streams[page].stream, self._marks[page][mcid][0]
+        for item in (start, start + 1, start + 2, stream.index(b"EMC", start)):
+            stream[item] = b""
+        self._reserved[key] = (page, mcid)
 
     def _holder(self, box: Box) -> Element:
         element = self._element(box.element)
@@ -236,6 +254,12 @@ class _Builder:
         box.link_annotation["Contents"] = pydyf.String(text)
         box.link_annotation["F"] = 4  # printed
         self._element(box.element).kids.append(Annotation(page, box.link_annotation))
+
+
+def reserved(box: Box) -> str | None:
+    """Give the key of the place that a text stands in, if one is kept for it: `data-slot`."""
+    element = box.element
+    return element.get(SLOT) if isinstance(box, boxes.TextBox) and element is not None else None
 
 
 def _marks(stream: Any) -> dict[int, tuple[int, pydyf.Dictionary]]:  # noqa: ANN401

@@ -6,7 +6,7 @@ as "عج". So the notes are completed from the font itself before WeasyPrint wri
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pydyf
@@ -17,12 +17,17 @@ from careleaf.fonts import letters
 
 def build_fonts_dictionary(pdf: pydyf.PDF, fonts: Mapping[str, Any], *options: Any) -> pydyf.Dictionary:  # noqa: ANN401
     """Write the fonts of a document. Has the signature of the function that it replaces."""
-    for font in fonts.values():
+    complete(fonts.values())
+    return build(pdf, fonts, *options)
+
+
+def complete(fonts: Iterable[Any]) -> None:
+    """Give each glyph that was met without its letters those that the font has for it."""
+    for font in fonts:
         doubtful = [glyph for glyph, text in font.to_unicode.items() if _is_doubtful(text)]
         if doubtful:
             known = letters(font.file_content)
             font.to_unicode.update({glyph: known[glyph] for glyph in doubtful if glyph in known})
-    return build(pdf, fonts, *options)
 
 
 def _is_doubtful(text: str) -> bool:

@@ -1,0 +1,381 @@
+"""A leaflet laid out once, with places kept free for what only one patient's sheet says.
+
+A master is a whole PDF. A stamp is what one patient's sheet adds to it, as an incremental update (ISO 32000-1,
+7.5.6): the words in the places that were kept for them, and the glyphs that they need. So the bytes of the
+approved leaflet stand unchanged at the start of every sheet, and no sheet has a glyph of another patient.
+
+Places are single lines. What does not fit into one, or needs two fonts, is not stamped: it is laid out anew.
+"""
+
+import re
+from codecs import BOM_UTF16_BE
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import md5
+from typing import Any, Final
+
+import pydyf
+from weasyprint import Document
+from weasyprint.draw.text import draw_text
+from weasyprint.formatting_structure.boxes import BlockBox, TextBox
+from weasyprint.pdf.fonts import Font
+from weasyprint.pdf.stream import Stream
+from weasyprint.text.line_break import split_first_line, strut
+
+from careleaf.model import Artifact, Job, Slot
+from careleaf.pdf import engine, subset, tagging, textlayer
+
+POINT: Final = 0.75
+"""Points in a CSS pixel."""
+PERSONAL: Final = b"P"
+"""Before the name of a font that only one sheet has."""
+KEPT: Final = 4096
+"""So many painted lines that are not personal are kept: the dates of a batch are few."""
+GLYPHS: Final = re.compile(rb"<([0-9a-f]+)>")
+FONT: Final = re.compile(rb"/([A-Z]{6}) (?=[\d.]+ Tf)")
+
+Box = Any  # WeasyPrint carries no types
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a line is kept free: its page, its number among the marked contents, and its box there.
+
+    `left` and `width` are of the room there is, in CSS pixels; `text` is the box that stands in it.
+    """
+
+    page: int
+    mcid: int
+    left: float
+    width: float
+    text: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """A line as it is painted: the operators, its width in CSS pixels, its font, and its glyphs' letters.
+
+    One that needs two fonts has none: it cannot be stamped.
+    """
+
+    operators: bytes
+    width: float
+    font: str
+    glyphs: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What one sheet adds to its master: what is painted on each page, and the fonts that it needs."""
+
+    overlays: Mapping[int, bytes]
+    fonts: tuple[subset.Subset, ...] = ()
+
+
+@dataclass(slots=True)
+class Master:
+    """A finished PDF with places kept free. Object numbers are those of its file."""
+
+    artifact: Artifact
+    places: Mapping[str, Place]
+    heights: tuple[float, ...]
+    overlays: Mapping[int, int]
+    """The object that paints over each page that has places."""
+    fonts_object: int
+    fonts: bytes
+    known: Mapping[str, Mapping[int, str]]
+    """The glyphs of each of its fonts, with their letters."""
+    trailer: bytes
+    identifier: bytes
+    size: int
+    kept: dict[tuple[str, str], Painted] = field(default_factory=dict)
+
+    @property
+    def content(self) -> bytes:
+        """The PDF's bytes, with which every sheet starts."""
+        return self.artifact.content
+
+
+@dataclass(slots=True)
+class _Making:
+    """What is learnt of a master while the engine writes it."""
+
+    document: Document = None
+    reserved: dict[str, tuple[int, int]] = field(default_factory=dict)
+    overlays: dict[int, pydyf.Stream] = field(default_factory=dict)
+    pdf: pydyf.PDF = None
+
+
+def make(job: Job) -> Master | Artifact:
+    """Lay a leaflet out with its places free; give the Artifact alone if it must not be used."""
+    making = _Making()
+    artifact = engine.make(job, partial(_prepare, making, job.vocabulary), partial(_finish, making))
+    return _master(making, artifact) if artifact.usable else artifact
+
+
+def _prepare(making: _Making, vocabulary: Iterable[Slot], document: Document) -> None:
+    """Have the fonts take in what the places may say of anybody: days and months, and the alphabet."""
+    making.document, document.reserved = document, making.reserved
+    boxes = {key: box for key, (_, box) in _boxes(document).items()}
+    stream = _stream(document.fonts)
+    for slot in vocabulary:
+        if slot.key in boxes:
+            _paint(stream, Place(0, 0, 0, 0, boxes[slot.key]), slot)
+
+
+def _finish(making: _Making, _: Document, pdf: pydyf.PDF) -> None:
+    """Give each page that has places a second content, to be replaced by each stamp."""
+    making.pdf = pdf
+    pages = [item for item in pdf.objects if isinstance(item, pydyf.Dictionary) and "MediaBox" in item]
+    for number in sorted({page for page, _ in making.reserved.values()}):
+        page = pages[number]
+        base = next(
+            item for item in pdf.objects if item.number and page["Contents"] == item.reference
+        )
+        base.stream = [b"q", *base.stream, b"Q"]
+        marks = (mcid for where, mcid in making.reserved.values() if where == number)
+        overlay = pydyf.Stream([_marked(mcid, b"", b"") for mcid in sorted(marks)], compress=True)
+        pdf.add_object(overlay)
+        page["Contents"] = pydyf.Array([base.reference, overlay.reference])
+        making.overlays[number] = overlay
+
+
+def _master(making: _Making, artifact: Artifact) -> Master:
+    document, pdf = making.document, making.pdf
+    boxes = _boxes(document)
+    fonts = next(
+        item
+        for item in pdf.objects
+        if isinstance(item, pydyf.Dictionary) and item.keys() & {font.hash for font in document.fonts.values()}
+    )
+    start = int(artifact.content[artifact.content.rindex(b"startxref") :].split()[1])
+    size, trailer, identifier = _trailer(artifact.content[start:], start)
+    return Master(
+        artifact=artifact,
+        places={
+            key: Place(page, mcid, boxes[key][0].content_box_x(), boxes[key][0].width, boxes[key][1])
+            for key, (page, mcid) in making.reserved.items()
+        },
+        heights=tuple(page.height * POINT for page in document.pages),
+        overlays={page: stream.number for page, stream in making.overlays.items()},
+        fonts_object=fonts.number,
+        fonts=b" ".join(f"/{name} ".encode() + value for name, value in fonts.items()),
+        known=_glyphs(document.fonts.values()),
+        trailer=trailer,
+        identifier=identifier,
+        size=size,
+    )
+
+
+ENTRY: Final = re.compile(rb"/(Root|Info) (\d+ 0 R)")
+IDENTIFIER: Final = re.compile(rb"/ID \[(\([0-9a-f]+\))")
+SIZE: Final = re.compile(rb"/Size (\d+)")
+
+
+def _trailer(table: bytes, start: int) -> tuple[int, bytes, bytes]:
+    """Read from a cross-reference stream what an update repeats of it: size, entries, identifier."""
+    head = table[: table.index(b"stream\n")]
+    entries = b" ".join(b"/" + name + b" " + value for name, value in ENTRY.findall(head))
+    (size,), (identifier,) = SIZE.findall(head), IDENTIFIER.findall(head)
+    return int(size), entries + b" /Prev %d" % start, identifier
+
+
+def _boxes(document: Document) -> dict[str, tuple[Box, Box]]:
+    """Find the places on laid-out pages: the block of each, and the text in it."""
+    found = {}
+    for page in document.pages:
+        for block in _blocks(page):
+            key = block.element.get(tagging.SLOT)
+            text = next((each for each in block.descendants() if isinstance(each, TextBox)), None)
+            if key and text is not None:
+                found[key] = (block, text)
+    return found
+
+
+def _blocks(page: Any) -> Iterator[Box]:  # noqa: ANN401 # WeasyPrint carries no types
+    for box in page._page_box.descendants():  # noqa: SLF001 # the only way to boxes
+        if isinstance(box, BlockBox) and box.element is not None and box.element.get(tagging.SLOT):
+            yield box
+
+
+_FONTS: Final[dict[Any, Font]] = {}
+"""The fonts that stamps are painted with. Only what is asked of them for one line is kept in them."""
+
+
+def _stream(fonts: dict[Any, Font]) -> Stream:
+    resources = {"ExtGState": {}, "XObject": {}, "Pattern": {}, "Shading": {}, "Font": None}
+    return Stream(fonts, (0, 0, 0, 0), resources, {}, None, {}, None)
+
+
+def _paint(stream: Stream, place: Place, slot: Slot) -> float:
+    """Paint a line into its place; give its width in CSS pixels."""
+    line = copy(place.text)
+    line.text, line.style = slot.text, _style(place.text.style, slot.families)
+    line.pango_layout, _, _, width, height, line.baseline = split_first_line(
+        slot.text, line.style, None, None, 0
+    )
+    room = place.width - width
+    line.position_x = place.left + (room if line.style["direction"] == "rtl" else 0)
+    # In another font, the letters stand as much higher or lower as that font's own line would have them.
+    higher = strut(line.style)[1] - strut(place.text.style)[1]
+    line.position_y += place.text.baseline + higher - line.baseline
+    line.width, line.height = width, height
+    draw_text(stream, line, 0, "clip", "none")
+    return float(width)
+
+
+def _style(style: Any, families: tuple[str, ...]) -> Any:  # noqa: ANN401 # WeasyPrint carries no types
+    if not families:
+        return style
+    other = style.copy()
+    other["font_family"] = families
+    return other
+
+
+def _painted(place: Place, slot: Slot) -> Painted:
+    for font in _FONTS.values():
+        font.to_unicode = {}
+    stream = _stream(_FONTS)
+    width = _paint(stream, place, slot)
+    textlayer.complete(_FONTS.values())
+    used = _glyphs(_FONTS.values())
+    operators = b"\n".join(each if isinstance(each, bytes) else str(each).encode() for each in stream.stream)
+    (font, glyphs) = used.popitem() if len(used) == 1 else ("", {})
+    return Painted(operators, width, font, glyphs)
+
+
+def _glyphs(fonts: Iterable[Font]) -> dict[str, dict[int, str]]:
+    """Give the glyphs of each font with their letters: the engine may know one font as several."""
+    found: dict[str, dict[int, str]] = {}
+    for font in fonts:
+        if font.to_unicode:
+            found.setdefault(font.hash, {}).update(font.to_unicode)
+    return found
+
+
+def stamp(master: Master, slots: Iterable[Slot]) -> Stamp | None:
+    """Paint one patient's words into the places; None if they do not all fit there, each on its line."""
+    lines = {slot.key: _line(master, slot) for slot in slots}
+    if any(not _fits(master.places[key], line) for key, line in lines.items()):
+        return None
+    own = _own_glyphs(master, lines.values())
+    found = {name: subset.make(_font(name), glyphs) for name, glyphs in own.items()}
+    fonts = {name: font for name, font in found.items() if font}
+    if fonts.keys() != own.keys():
+        return None
+    overlays: dict[int, list[bytes]] = {page: [] for page in master.overlays}
+    for slot in slots:
+        place, line = master.places[slot.key], lines[slot.key]
+        operators = _renamed(line, fonts[line.font]) if _lacks(master, line) else line.operators
+        overlays[place.page].append(_marked(place.mcid, operators, _letters(slot.text)))
+    return Stamp(
+        {page: _placed(parts, master.heights[page]) for page, parts in overlays.items()},
+        tuple(fonts.values()),
+    )
+
+
+def _line(master: Master, slot: Slot) -> Painted:
+    """Paint a line, or find it among those painted before: never one that is personal."""
+    key = slot.key, slot.text
+    if slot.personal:
+        return _painted(master.places[slot.key], slot)
+    if key not in master.kept:
+        if len(master.kept) >= KEPT:
+            master.kept.clear()
+        master.kept[key] = _painted(master.places[slot.key], slot)
+    return master.kept[key]
+
+
+def _fits(place: Place, line: Painted) -> bool:
+    return line.width <= place.width and bool(line.font)
+
+
+def _own_glyphs(master: Master, lines: Iterable[Painted]) -> dict[str, dict[int, str]]:
+    """Find what the fonts of the master cannot draw, or would read out as other letters."""
+    own: dict[str, dict[int, str]] = {}
+    for line in lines:
+        if _lacks(master, line):
+            own.setdefault(line.font, {}).update(line.glyphs)
+    return own
+
+
+def _lacks(master: Master, line: Painted) -> bool:
+    return not line.glyphs.items() <= master.known.get(line.font, {}).items()
+
+
+def _font(name: str) -> Font:
+    return next(font for font in _FONTS.values() if font.hash == name)
+
+
+def _renamed(line: Painted, font: subset.Subset) -> bytes:
+    """Say a line in the glyph numbers of a sheet's own font."""
+
+    def renumbered(match: re.Match[bytes]) -> bytes:
+        old = (int(match[1][place : place + 4], 16) for place in range(0, len(match[1]), 4))
+        return b"<" + b"".join(b"%04x" % font.numbers[glyph] for glyph in old) + b">"
+
+    return FONT.sub(rb"/" + PERSONAL + rb"\1 ", GLYPHS.sub(renumbered, line.operators))
+
+
+def _letters(text: str) -> bytes:
+    """Give the letters behind the glyphs, where one glyph stands for several: see `tagging.COMPLEX`."""
+    if not tagging.COMPLEX.search(text):
+        return b""
+    return b" /ActualText <" + (BOM_UTF16_BE + text.encode("utf-16-be")).hex().encode() + b">"
+
+
+def _marked(mcid: int, operators: bytes, properties: bytes) -> bytes:
+    return b"/Span <</MCID %d%b>> BDC\n%b\nEMC" % (mcid, properties, operators)
+
+
+def _placed(parts: Iterable[bytes], height: float) -> bytes:
+    """Paint in the page's own coordinates: CSS pixels from its upper left corner."""
+    return b"q\n%g 0 0 %g 0 %.4f cm\n%b\nQ" % (POINT, -POINT, height, b"\n".join(parts))
+
+
+def sheet(master: Master, own: Stamp) -> bytes:
+    """Give the bytes of one patient's sheet: the master's, and an update after them."""
+    return master.content + update(master, own)
+
+
+def update(master: Master, own: Stamp) -> bytes:
+    """Write what a sheet adds to its master: objects, and a cross-reference stream that finds them."""
+    objects = {master.overlays[page]: _compressed(content) for page, content in own.overlays.items()}
+    number = master.size
+    entries = [master.fonts]
+    for font in own.fonts:
+        written = subset.objects(font, number)
+        entries.append(b"/%b%b %d 0 R" % (PERSONAL, font.name, number))
+        objects |= {number + place: each for place, each in enumerate(written)}
+        number += len(written)
+    if own.fonts:
+        objects[master.fonts_object] = b"<<" + b" ".join(entries) + b">>"
+    return _written(master, objects, number)
+
+
+def _written(master: Master, objects: Mapping[int, bytes], number: int) -> bytes:
+    parts, places, position = [], {}, len(master.content)
+    for each, content in sorted(objects.items()):
+        part = b"%d 0 obj\n%b\nendobj\n" % (each, content)
+        places[each] = position
+        position += len(part)
+        parts.append(part)
+    places[number] = position
+    index = b" ".join(b"%d 1" % each for each in places)
+    rows = b"".join(b"\1" + place.to_bytes(4, "big") + b"\0" for place in places.values())
+    identifier = md5(b"".join(parts), usedforsecurity=False).hexdigest().encode()
+    table = b"/Type /XRef /Size %d /Index [%b] /W [1 4 1] %b /ID [%b (%b)]" % (
+        number + 1,
+        index,
+        master.trailer,
+        master.identifier,
+        identifier,
+    )
+    parts.append(b"%d 0 obj\n%b\nendobj\n" % (number, subset.stream(rows, table, compress=False)))
+    return b"".join(parts) + b"startxref\n%d\n%%%%EOF\n" % position
+
+
+def _compressed(content: bytes) -> bytes:
+    return subset.stream(content)

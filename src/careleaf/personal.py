@@ -1,0 +1,228 @@
+"""What one patient's sheet says besides its leaflet: the places kept for it, and the words that stand there.
+
+A place's key is the language, then what it is: `en/name`, `en/when/healing/dry`, `en/closed/1`, `en/day/3`.
+Which places there are is a sheet's shape: it follows from the topic, the clinic, what is known of the patient,
+and how often the clinic is closed. Sheets of one shape are laid out once.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from string import ascii_letters
+from typing import Final
+
+from careleaf import days, fonts, locales
+from careleaf.model import (
+    Clinic,
+    Edition,
+    FactValue,
+    Kind,
+    Library,
+    Locale,
+    Measure,
+    Number,
+    Section,
+    Slot,
+    Topic,
+    Unit,
+    When,
+)
+from careleaf.words import source_locale, ui_texts
+
+ABOUT: Final = ("name", "treated", "site", "clinician")
+"""What a sheet says of its patient, in this order."""
+FREE: Final = "\u00a0"
+"""Stands in a place that is kept free: a line without anything to see."""
+TREATMENT: Final = (0, "duration-day")
+SAMPLED: Final = tuple(date(2026, 1, 1) + timedelta(days=5 * number) for number in range(84))
+"""Days that have every weekday, month and digit among them."""
+_MONTHS: Final = {"duration-month": 1, "duration-year": 12}
+_DAYS: Final = {"duration-day": 1, "duration-week": 7}
+MONTH: Final = 30.4
+"""Days of a month on average: puts months among days in order."""
+
+Offset = tuple[int, str]
+"""How long after a treatment: a number, and CLDR's unit of it."""
+Span = tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a sheet is made for: the day of a treatment, the days on which the clinic is closed, the patient.
+
+    `about` may have name, site and clinician.
+    """
+
+    treated_on: date
+    closed: tuple[Span, ...]
+    about: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a Unit is due. With `usual`, the days are when something usually happens: no rule.
+
+    A `warning` is a danger sign from its day on.
+    """
+
+    unit: str
+    first: Offset | None
+    last: Offset | None
+    usual: bool
+    warning: bool
+
+
+def due(topic: Topic, clinic: Clinic) -> tuple[Due, ...]:
+    """Give each Unit that has its days, in the order of reading."""
+    return tuple(
+        _due(section, unit, unit.when, topic, clinic)
+        for section in topic.sections
+        for unit in section.units
+        if unit.when
+    )
+
+
+def _due(section: Section, unit: Unit, when: When, topic: Topic, clinic: Clinic) -> Due:
+    first = TREATMENT if when.on else _offset(topic, clinic, when.from_, 0)
+    last = _offset(topic, clinic, when.until, -1)
+    return Due(
+        unit=f"{section.id}/{unit.id}",
+        first=first,
+        last=last,
+        usual=first is not None and last is not None,
+        warning=section.kind is Kind.WARNING,
+    )
+
+
+def _offset(topic: Topic, clinic: Clinic, name: str | None, end: int) -> Offset | None:
+    """Read a Fact as a time after the treatment: of a span, its lower or its higher end."""
+    if name is None:
+        return None
+    fact = topic.facts[name]
+    if not isinstance(fact, Measure):
+        raise TypeError(f"{topic.name}: {name} is no length of time")
+    value = _value(fact, clinic.facts.get(topic.name, {}).get(name))
+    return value if not isinstance(value, tuple) else value[end], fact.unit
+
+
+def _value(fact: Number, own: FactValue | None) -> FactValue:
+    return fact.value if own is None else own
+
+
+def rows(topic: Topic, clinic: Clinic) -> tuple[Offset, ...]:
+    """Give the days of the recovery calendar, as times after the treatment, earliest first."""
+    found = {TREATMENT} | {
+        _same(offset) for each in due(topic, clinic) for offset in (each.first, each.last) if offset
+    }
+    return tuple(sorted(found, key=_nominal))
+
+
+def row_of(offset: Offset, calendar: tuple[Offset, ...]) -> int:
+    """Say in which row of a calendar something stands."""
+    return calendar.index(_same(offset))
+
+
+def _same(offset: Offset) -> Offset:
+    """Write two offsets that fall on the same day, whatever the treatment's, in the same way."""
+    amount, unit = offset
+    if unit in _MONTHS:
+        return amount * _MONTHS[unit], "duration-month"
+    return (days.after(date.min, amount, unit) - date.min).days, "duration-day"
+
+
+def _nominal(offset: Offset) -> float:
+    amount, unit = offset
+    return amount * (MONTH if unit == "duration-month" else 1)
+
+
+def watched(topic: Topic, clinic: Clinic, treated_on: date) -> Span | None:
+    """Give the days on which danger signs are to be looked for, the treatment's own first."""
+    offset = _offset(topic, clinic, topic.watch, -1)
+    return None if offset is None else (treated_on, days.after(treated_on, *offset))
+
+
+def visit(topic: Topic, clinic: Clinic, treated_on: date, about: Mapping[str, str]) -> Visit:
+    """Work out what a sheet needs to know of a treatment."""
+    span = watched(topic, clinic, treated_on)
+    said = {name: about[name] for name in ABOUT if about.get(name)}
+    return Visit(treated_on, days.closed(clinic, *span) if span else (), said)
+
+
+def slots(library: Library, edition: Edition, seen: Visit) -> dict[str, Slot]:
+    """Give every place of a sheet with its words, by key: dates for each of its languages."""
+    topic, clinic = library.topics[edition.topic], library.clinics[edition.clinic]
+    first, *others = _languages(library, edition)
+    found = [*_about(first, seen)]
+    for locale in (first, *others):
+        ui = ui_texts(library, locale.name)
+        if ui is None:
+            raise ValueError(f"{edition} is not current")
+        found += _dates(locale, ui, topic, clinic, seen)
+    return {slot.key: slot for slot in found}
+
+
+def _languages(library: Library, edition: Edition) -> tuple[Locale, ...]:
+    source = source_locale(library)
+    both = library.formats[edition.format].bilingual and edition.lang != source
+    return tuple(library.locales[lang] for lang in (edition.lang, *((source,) if both else ())))
+
+
+def _about(locale: Locale, seen: Visit) -> Iterator[Slot]:
+    for name, text in seen.about.items():
+        yield Slot(f"{locale.name}/{name}", text, fonts.drawing(text, locale.fonts), personal=True)
+
+
+def _dates(
+    locale: Locale, ui: Mapping[str, str], topic: Topic, clinic: Clinic, seen: Visit
+) -> Iterator[Slot]:
+    def said(offset: Offset) -> str:
+        return locales.weekday(days.after(seen.treated_on, *offset), locale)
+
+    yield Slot(f"{locale.name}/treated", locales.dated(seen.treated_on, locale))
+    if span := watched(topic, clinic, seen.treated_on):
+        yield Slot(
+            f"{locale.name}/watch", ui["sheet-watch"].format(date=locales.weekday(span[1], locale))
+        )
+    for number, closed in enumerate(seen.closed, start=1):
+        yield Slot(f"{locale.name}/closed/{number}", _span(closed, locale, ui))
+    for each in due(topic, clinic):
+        first, last = (said(offset) if offset else "" for offset in (each.first, each.last))
+        yield Slot(f"{locale.name}/when/{each.unit}", _when(each, first, last, ui))
+    for number, offset in enumerate(rows(topic, clinic)):
+        yield Slot(f"{locale.name}/day/{number}", said(offset))
+
+
+def _when(each: Due, first: str, last: str, ui: Mapping[str, str]) -> str:
+    if each.warning:
+        return first or last
+    if each.usual:
+        return first if first == last else ui["sheet-usually"].format(low=first, high=last)
+    return ui["sheet-from"].format(date=first) if first else ui["sheet-until"].format(date=last)
+
+
+def _span(span: Span, locale: Locale, ui: Mapping[str, str]) -> str:
+    first, last = (locales.weekday(each, locale) for each in span)
+    return first if first == last else ui["day-range"].format(low=first, high=last)
+
+
+def free(places: Mapping[str, Slot]) -> dict[str, Slot]:
+    """Keep the places free: what is laid out once, for all patients of the same shape."""
+    return {key: Slot(key, FREE) for key in places}
+
+
+def vocabulary(locale: Locale, ui: Mapping[str, str]) -> tuple[Slot, ...]:
+    """Give what the places may come to say of anybody, so that the fonts have its letters already."""
+    words = [locales.weekday(day, locale) for day in SAMPLED]
+    words += [
+        ui["sheet-watch"].format(date=""),
+        ui["sheet-from"].format(date=""),
+        ui["sheet-until"].format(date=""),
+        ui["sheet-usually"].format(low="", high=""),
+        ui["day-range"].format(low="", high=""),
+    ]
+    letters = locale.letters.replace(" ", "") or ascii_letters
+    return (
+        *(Slot(f"{locale.name}/day/0", text) for text in words),
+        Slot(f"{locale.name}/treated", locales.dated(SAMPLED[0], locale)),
+        Slot(f"{locale.name}/name", f"{letters} {letters.upper()}"),
+    )
