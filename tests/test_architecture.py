@@ -72,6 +72,7 @@ ORDER = (
     "pool",
     "schema",
     "doctor",
+    "cluster",
     "new",
     "verify",
     "single",
@@ -96,6 +97,7 @@ PDF = {module for module in ORDER if module.startswith("pdf.")}
 ROOMS = {
     "babel": {"locales"},
     "click": {"cli", *CLI},
+    "distributed": {"cluster"},
     "fontTools": {"fonts"},
     "icu4py": {"breaks"},
     "jinja2": {"render"},

@@ -7,7 +7,7 @@ editors is made from them. Nothing here reads or writes a file.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, time, timedelta
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -958,6 +958,23 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Shard:
+    """One of `of` equal shares of all files, so that as many machines can make a share each: 1 is the first.
+
+    Each file belongs to one share, by a hash of its path: on every machine, on every day. Web pages belong to
+    none. They say how large the files of all shares are: a build of the whole makes them last.
+    """
+
+    number: int
+    of: int
+
+    def holds(self, path: str) -> bool:
+        """Say whether the file of this path, as an Edition has it, is in this share."""
+        place = int.from_bytes(hashlib.sha256(path.encode()).digest()[:8], "big")
+        return not path.endswith(".html") and place % self.of == self.number - 1
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """What the caller asked for; an empty field means all."""
 
@@ -969,11 +986,12 @@ class Selection:
     ink: Ink = Ink.COLOUR
     bleed: bool = False
     all_formats: bool = False
+    shard: Shard | None = None
 
     @property
     def everything(self) -> bool:
-        """Say whether nothing was narrowed down, so that a build brings all that there is up to date."""
-        return self in {Selection(), Selection(approved_only=True)}
+        """Say whether nothing was narrowed down, but to a share, so that a build brings all up to date."""
+        return replace(self, shard=None) in {Selection(), Selection(approved_only=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -1222,9 +1240,12 @@ class Links:
     files: tuple[Download, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Job:
-    """All that a worker needs to write one Artifact: no file of the library is read again."""
+    """All that a worker needs to write one Artifact: no file of the library is read again.
+
+    Its repr tells nothing of it: an Executor may log what it was given.
+    """
 
     name: str
     writer: str
