@@ -45,6 +45,13 @@ SCRIPT: Final = 4
 COUNTED: Final = 1000
 """So many whole numbers are tried to compare two plural rules: beyond, only a million differs, in some."""
 
+DATES: Final = ("MMMMEEEEd", "MMMMEd", "MMMEEEEd", "MMMEd")
+"""CLDR's names for the form of a date with its weekday and without its year, the fullest first."""
+FIELD: Final = re.compile(r"'[^']*'|E+|e+|c+|M+|L+")
+"""A weekday or a month in a CLDR pattern; or a text in quotes, which holds neither."""
+FIGURES: Final = 2
+"""A month of so many letters is a number."""
+
 IN_PRINT: Final[Mapping[str, str]] = MappingProxyType({})
 """Not aloud: numbers, times and units as they are written."""
 NOON: Final = 12
@@ -96,7 +103,7 @@ def known(tag: str, source: Locale) -> Known:
     names = [
         name
         for names in (get_day_names, get_month_names)
-        # Not "stand-alone": Babel 2.18 gives months of another language that was read before.
+        # Not "stand-alone": once Urdu is read, say, Babel 2.18 gives its days and months for any language.
         for name in names("wide", "format", language).values()
     ]
     title = language.get_display_name() or tag
@@ -176,9 +183,40 @@ def day(value: date, locale: Locale) -> str:
     return _local(format_date(value, "long", locale=cldr(locale.cldr)), locale)
 
 
+def weekday(value: date, locale: Locale) -> str:
+    """Say a date without its year, and on which day of the week it is: "Tuesday 24 November"."""
+    return _local(format_date(value, _weekday(locale.cldr), locale=cldr(locale.cldr)), locale)
+
+
+@lru_cache(maxsize=256)
+def _weekday(tag: str) -> str:
+    """Give CLDR's pattern for such a date, widened as UTS #35 allows; with the year, if it has none.
+
+    https://unicode.org/reports/tr35/tr35-dates.html#Matching_Skeletons
+    """
+    language = cldr(tag)
+    known = language.datetime_skeletons
+    patterns = (known[name].pattern for name in DATES if name in known)
+    return FIELD.sub(_widened, next(patterns, language.date_formats["full"].pattern))
+
+
+def _widened(field: re.Match[str]) -> str:
+    """Write a weekday or a month in full; a month in figures and what stands in quotes remain as they are.
+
+    What CLDR asks for as stand-alone is taken as it stands in a sentence: see `known`.
+    """
+    name = field[0][0]
+    if name in "Eec":
+        return "EEEE"
+    if name in "ML":
+        return "MMMM" if len(field[0]) > FIGURES else "M" * len(field[0])
+    return field[0]
+
+
 def opening(hours: Hours, locale: Locale, ui: Mapping[str, str], aloud: Mapping[str, str] = IN_PRINT) -> str:
     """Say on which days, and from when to when, a clinic is open, in the templates' own words."""
-    names = [get_day_names("wide", "stand-alone", cldr(locale.cldr))[DAYS.index(each)] for each in hours.days]
+    # Not "stand-alone": see `known`. In Finnish and a few others it would read better.
+    names = [get_day_names("wide", "format", cldr(locale.cldr))[DAYS.index(each)] for each in hours.days]
     days = format_list(names, locale=cldr(locale.cldr))
     if len(names) > 2 and _consecutive(hours.days):  # noqa: PLR2004 # two days are listed, not spanned
         days = ui["day-range"].format(low=names[0], high=names[-1])
