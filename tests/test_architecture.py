@@ -32,6 +32,8 @@ ORDER = (
     "paper",
     "identify",
     "locales",
+    "days",
+    "ics",
     "catalogs",
     "load",
     "writers",
@@ -93,7 +95,10 @@ PDF = {module for module in ORDER if module.startswith("pdf.")}
 ROOMS = {
     "babel": {"locales"},
     "click": {"cli", *CLI},
+    "dateutil": {"days"},
     "fontTools": {"fonts"},
+    "holidays": {"days"},
+    "icalendar": {"ics"},
     "icu4py": {"breaks"},
     "jinja2": {"render"},
     "PIL": {"check.pictures", "ink", "pdf.proof", "pdf.raster", "gallery"},
@@ -112,6 +117,7 @@ ROOMS = {
     "uharfbuzz": {"shaping"},
     "wcwidth": {"breaks"},
     "weasyprint": PDF,
+    "zoneinfo": {"days"},
 }
 
 # What a printed byte passes through; the libraries of these rooms decide how a page looks.
