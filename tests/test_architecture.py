@@ -18,7 +18,7 @@ SRC = ROOT / "src" / "careleaf"
 
 RULES = tuple(sorted(f"check.{path.stem}" for path in (SRC / "check").glob("[!_]*.py")))
 
-CLI = ("cli.shell", "cli.press", "cli.editing", "cli.translating", "cli.starting")
+CLI = ("cli.shell", "cli.press", "cli.patients", "cli.editing", "cli.translating", "cli.starting")
 
 # A module imports only what stands above it; the files of rules, not one another either.
 ORDER = (
@@ -32,10 +32,13 @@ ORDER = (
     "paper",
     "identify",
     "locales",
+    "days",
+    "ics",
     "catalogs",
     "load",
     "writers",
     "words",
+    "personal",
     "approvals",
     "changes",
     *RULES,
@@ -64,12 +67,17 @@ ORDER = (
     "pdf.raster",
     "pdf.proof",
     "pdf.engine",
+    "pdf.subset",
+    "pdf.update",
+    "pdf.master",
     "pdf.reading",
     "publish",
+    "private",
     "site",
     "record",
     "gallery",
     "pool",
+    "batch",
     "schema",
     "doctor",
     "cluster",
@@ -98,7 +106,10 @@ ROOMS = {
     "babel": {"locales"},
     "click": {"cli", *CLI},
     "distributed": {"cluster"},
+    "dateutil": {"days"},
     "fontTools": {"fonts"},
+    "holidays": {"days"},
+    "icalendar": {"ics"},
     "icu4py": {"breaks"},
     "jinja2": {"render"},
     "PIL": {"check.pictures", "ink", "pdf.proof", "pdf.raster", "gallery"},
@@ -117,6 +128,7 @@ ROOMS = {
     "uharfbuzz": {"shaping"},
     "wcwidth": {"breaks"},
     "weasyprint": PDF,
+    "zoneinfo": {"days"},
 }
 
 # What a printed byte passes through; the libraries of these rooms decide how a page looks.

@@ -3,6 +3,7 @@
 All days are whole calendar days at the clinic: no change of the clocks moves one.
 """
 
+import warnings
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from itertools import groupby
@@ -71,30 +72,33 @@ def shut(clinic: Clinic, day: date) -> bool:
     return any(closure.from_ <= day <= closure.until for closure in clinic.closed)
 
 
-@lru_cache(maxsize=1024)
 def public_holidays(country: str, region: str | None, year: int) -> frozenset[date]:
-    """Give a year's public holidays and the days observed in their place; none, if the country is unknown.
+    """Give a year's public holidays and the days observed in their place; none, if they are not known.
 
     Without a region, only those of the whole country. Raises LookupError for a region that it lacks.
     """
+    return _year(country, region, year) or frozenset()
+
+
+def known(country: str, year: int) -> bool:
+    """Say whether the public holidays of a country are known for a year."""
+    return _year(country, None, year) is not None
+
+
+@lru_cache(maxsize=1024)
+def _year(country: str, region: str | None, year: int) -> frozenset[date] | None:
     import holidays  # noqa: PLC0415 # a tenth of the time of a build with nothing to do
 
-    if not known_until(country):
-        return frozenset()
+    try:
+        last = holidays.country_holidays(country).end_year
+    except NotImplementedError:
+        return None
     if region is not None and region not in regions(country):
         raise LookupError(f"{country} has no region {region}")
-    return frozenset(holidays.country_holidays(country, subdiv=region, years=year, expand=False))
-
-
-@lru_cache(maxsize=256)
-def known_until(country: str) -> int:
-    """Give the last year of which a country's public holidays are known; 0 if none is."""
-    import holidays  # noqa: PLC0415 # as above
-
-    try:
-        return holidays.country_holidays(country).end_year
-    except NotImplementedError:
-        return 0
+    # India's feasts by the moon are known for some years: for others a warning says that they are left out.
+    with warnings.catch_warnings(record=True, action="always") as told:
+        found = frozenset(holidays.country_holidays(country, subdiv=region, years=year, expand=False))
+    return None if told or year > last else found
 
 
 @lru_cache(maxsize=256)
@@ -105,7 +109,10 @@ def regions(country: str) -> tuple[str, ...]:
     """
     import holidays  # noqa: PLC0415 # as above
 
-    found = holidays.country_holidays(country).subdivisions if known_until(country) else ()
+    try:
+        found = holidays.country_holidays(country).subdivisions
+    except NotImplementedError:
+        return ()
     return tuple(sorted(code for code in found if code.isalnum() and code.upper() == code))
 
 

@@ -512,7 +512,7 @@ class Clinic(Named):
     `languages`, it hands out every language that the library has. `logo` is a file of `content/logos/`.
     `address` is where its leaflets are on the web, with {topic} and {lang}: printed, and as a QR code.
 
-    On the public holidays of its `country` and `region` (ISO 3166) it is closed, but for those it is `open_on`.
+    On the public holidays of its `country` and `region` (ISO 3166) it is closed, but for those of `open_on`.
     `timezone` is its own, by its name in the IANA database: what day it is there.
     """
 
@@ -1114,7 +1114,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A line of a recovery calendar: what starts, ends or is usual on a day. `heading` goes before a warning."""
+    """A line of a recovery calendar: what starts, ends or is usual on a day. A warning has its `heading`."""
 
     label: str
     heading: Words

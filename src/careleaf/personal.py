@@ -1,8 +1,8 @@
 """What one patient's sheet says besides its leaflet: the places kept for it, and the words that stand there.
 
 A place's key is the language, then what it is: `en/name`, `en/when/healing/dry`, `en/closed/1`, `en/day/3`.
-Which places there are is a sheet's shape: it follows from the topic, the clinic, what is known of the patient,
-and how often the clinic is closed. Sheets of one shape are laid out once.
+Which places there are is a sheet's shape: it follows from the topic, the clinic, what is known of the
+patient, and how often the clinic is closed. Sheets of one shape are laid out once.
 """
 
 from collections.abc import Iterator, Mapping

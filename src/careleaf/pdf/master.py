@@ -1,7 +1,7 @@
 """A leaflet laid out once, with places kept free for what only one patient's sheet says.
 
-Each patient's words are painted into the places by the engine's own hand, so that they look as if they had been
-laid out with the rest. What a sheet adds to the leaflet is in `update.py`.
+Each patient's words are painted into the places by the engine's own hand, so that they look as if they had
+been laid out with the rest. What a sheet adds to the leaflet is in `update.py`.
 
 Places are single lines. What does not fit into one, or needs two fonts, is not stamped: it is laid out anew.
 """
@@ -162,7 +162,7 @@ _FONTS: Final[dict[Any, Font]] = {}
 
 
 def _stream(fonts: dict[Any, Font]) -> Stream:
-    resources = {"ExtGState": {}, "XObject": {}, "Pattern": {}, "Shading": {}, "Font": None}
+    resources: dict[str, Any] = {"ExtGState": {}, "XObject": {}, "Pattern": {}, "Shading": {}, "Font": None}
     return Stream(fonts, (0, 0, 0, 0), resources, {}, None, {}, None)
 
 
@@ -328,7 +328,7 @@ MASTERS: Final = 8
 
 
 def fill(order: Order) -> Filled | Artifact:
-    """Lay the leaflet out, unless this process has, and stamp each sheet; the Artifact, if it cannot be used."""
+    """Lay the leaflet out, unless this process has, and stamp each sheet. One with faults is given as it is."""
     if order.key not in _LAID_OUT:
         while len(_LAID_OUT) >= MASTERS:
             _LAID_OUT.pop(next(iter(_LAID_OUT)))

@@ -135,5 +135,5 @@ def _to_unicode(letters: Mapping[int, str]) -> bytes:
 
 
 def _hundreds(rows: list[bytes]) -> list[list[bytes]]:
-    """A CMap may have a hundred rows in a block."""
+    """Part rows into blocks: a CMap may have a hundred in one."""
     return [rows[start : start + 100] for start in range(0, len(rows), 100)]

@@ -1,7 +1,7 @@
 """One patient's sheet: the bytes of the leaflet that was laid out for all, and an update after them.
 
-An incremental update (ISO 32000-1, 7.5.6) adds objects at a file's end and says where they are. So the bytes of
-the approved leaflet stand unchanged at the start of every sheet, and no sheet has a glyph of another patient.
+An incremental update (ISO 32000-1, 7.5.6) adds objects at a file's end and says where they are. So the bytes
+of the approved leaflet stand unchanged at the start of every sheet, and no sheet has a glyph of another patient.
 """
 
 import re
@@ -24,7 +24,7 @@ SIZE: Final = re.compile(rb"/Size (\d+)")
 class Free:
     """A finished PDF with places kept free. Objects are named by their numbers in its file.
 
-    `overlays` paint over each page that has places; `fonts` is the dictionary of all fonts, with its `entries`.
+    `overlays` paint over each page that has places; `fonts` is the dictionary of fonts, with its `entries`.
     """
 
     artifact: Artifact
