@@ -125,7 +125,7 @@ ROOMS = {
     "ruamel": {"load"},
     "segno": {"qr"},
     "textstat": {"grades"},
-    "uharfbuzz": {"shaping"},
+    "uharfbuzz": {"shaping", "pdf.subset"},
     "wcwidth": {"breaks"},
     "weasyprint": PDF,
     "zoneinfo": {"days"},

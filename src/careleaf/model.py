@@ -1011,6 +1011,11 @@ class Recipient:
     clinician: str = field(default="", repr=False)
     need: Need = field(default=Need.PLAIN, repr=False)
 
+    @property
+    def said(self) -> Mapping[str, str]:
+        """What the sheet says of the patient, by what it is."""
+        return {"name": self.name, "site": self.site, "clinician": self.clinician}
+
 
 class Status(StrEnum):
     """Where a topic stands in a language. Derived from files and today's date, never stored."""
@@ -1268,6 +1273,29 @@ class Job:
     direction: str
     keep_words: bool
     split_words: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Sheets of one shape: a leaflet to lay out with its places free, and each sheet's words.
+
+    `key` stands for the leaflet: a worker lays it out once, however many orders it gets for it.
+    """
+
+    job: Job = field(repr=False)
+    number: int
+    key: str
+    sheets: tuple[tuple[Slot, ...], ...] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """What the sheets are of, for whoever is told of a fault."""
+        return self.job.name
+
+    @property
+    def path(self) -> str:
+        """Where such a leaflet would be among others."""
+        return self.job.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,13 @@ from concurrent.futures import TimeoutError as TimedOutError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from careleaf.findings import Finding
-from careleaf.model import Artifact, Job
+from careleaf.model import Artifact
 from careleaf.versions import versions
-from careleaf.writers import write
 
 JOBS_A_WORKER: Final = 500
 """After so many jobs a worker is replaced, so that no slow leak of a C library can add up."""
@@ -56,7 +55,20 @@ class CrewLostError(Exception):
     """The Executor is gone, and with it all jobs in hand. No job is to blame."""
 
 
-Start = Callable[[Job], Future[Artifact]]
+class Task(Protocol):
+    """What a worker is given: a Job, or an Order of sheets."""
+
+    @property
+    def name(self) -> str:
+        """What it is, for whoever is told of a fault."""
+
+    @property
+    def path(self) -> str:
+        """Where its Artifact goes."""
+
+
+T = TypeVar("T", bound=Task)
+R = TypeVar("R")
 
 
 def cores() -> int:
@@ -65,18 +77,19 @@ def cores() -> int:
 
 
 def run(
-    jobs: Iterable[Job],
+    jobs: Iterable[T],
     workers: int | Crew,
     limits: Limits = Limits(),
-    make: Callable[[Job], Artifact] = write,
-) -> Iterator[tuple[Job, Artifact]]:
-    """Make every Artifact, and yield each with its Job as it is done. `jobs` is read as it goes.
+    *,
+    make: Callable[[T], R],
+) -> Iterator[tuple[T, R | Artifact]]:
+    """Make something of every job, and yield it with its job as it is done. `jobs` is read as it goes.
 
     `workers` are so many processes of this machine, each with `limits`, or a Crew. A job that fails, or
     passes a limit, yields an Artifact with no content and the Finding that says so. Raises CrewLostError.
     """
     size = workers.size if isinstance(workers, Crew) else workers
-    waiting: dict[Future[Artifact], Job] = {}
+    waiting: dict[Future[R | Artifact], T] = {}
     upcoming = iter(jobs)
     with _hired(workers, make) if isinstance(workers, Crew) else _own(workers, limits, make) as start:
         try:
@@ -93,7 +106,7 @@ def run(
 
 
 @contextmanager
-def _own(workers: int, limits: Limits, make: Callable[[Job], Artifact]) -> Iterator[Start]:
+def _own(workers: int, limits: Limits, make: Callable[[T], R]) -> Iterator[Callable[[T], "Future[R | Artifact]"]]:
     """Hold so many processes of this machine."""
     context = get_context("spawn")  # a fork would share Pango's locks
     with ProcessPool(workers, JOBS_A_WORKER, _limit, (limits.memory,), context) as pool:
@@ -101,11 +114,11 @@ def _own(workers: int, limits: Limits, make: Callable[[Job], Artifact]) -> Itera
 
 
 @contextmanager
-def _hired(crew: Crew, make: Callable[[Job], Artifact]) -> Iterator[Start]:
+def _hired(crew: Crew, make: Callable[[T], R]) -> Iterator[Callable[[T], "Future[R | Artifact]"]]:
     """Use a Crew, which whoever has connected it lets go."""
     engine = dict(versions())
 
-    def start(job: Job) -> Future[Artifact]:
+    def start(job: T) -> "Future[R | Artifact]":
         try:
             return crew.executor.submit(make_elsewhere, make, engine, job)
         except (OSError, RuntimeError) as error:
@@ -114,7 +127,7 @@ def _hired(crew: Crew, make: Callable[[Job], Artifact]) -> Iterator[Start]:
     yield start
 
 
-def make_elsewhere(make: Callable[[Job], Artifact], engine: Mapping[str, str], job: Job) -> Artifact:
+def make_elsewhere(make: Callable[[T], R], engine: Mapping[str, str], job: T) -> R | Artifact:
     """Make an Artifact in a worker of a Crew. Whatever fails is in the Artifact's Finding.
 
     Nothing is raised: an Executor would log that in the worker, with the words of the page. `engine` are the
@@ -133,7 +146,7 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _result(job: Job, future: Future[Artifact], limits: Limits) -> Artifact:
+def _result(job: Task, future: "Future[R | Artifact]", limits: Limits) -> R | Artifact:
     try:
         return future.result()
     except TimedOutError:
@@ -148,6 +161,6 @@ def _result(job: Job, future: Future[Artifact], limits: Limits) -> Artifact:
         return _failed(job, "crash", f"it failed: {type(error).__name__}: {error}")
 
 
-def _failed(job: Job, rule: str, message: str) -> Artifact:
+def _failed(job: Task, rule: str, message: str) -> Artifact:
     mend = "Make its drawings or its texts simpler; if they are plain, report this as a bug."
     return Artifact(job.path, b"", 0, (Finding(job.name, 0, rule, message, mend),))

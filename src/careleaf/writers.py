@@ -16,6 +16,13 @@ WRITERS: Final[Mapping[str, str]] = {
 }
 
 
+def fill(order: Order) -> "Filled | Artifact":
+    """Lay a leaflet out with its places free, and stamp each sheet of an Order."""
+    from careleaf.pdf.master import fill as made  # noqa: PLC0415 # only a worker pays for loading the engine
+
+    return made(order)
+
+
 def write(job: Job) -> Artifact:
     """Make one Artifact in this process."""
     writer: Callable[[Job], Artifact] = import_module(WRITERS[job.writer]).write

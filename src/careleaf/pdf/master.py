@@ -23,9 +23,9 @@ from weasyprint.pdf.fonts import Font
 from weasyprint.pdf.stream import Stream
 from weasyprint.text.line_break import split_first_line, strut
 
-from careleaf.model import Artifact, Job, Slot
+from careleaf.model import Artifact, Job, Order, Slot
 from careleaf.pdf import engine, subset, tagging, textlayer
-from careleaf.pdf.update import PERSONAL, Free, Stamp
+from careleaf.pdf.update import PERSONAL, Filled, Free, Stamp
 
 POINT: Final = 0.75
 """Points in a CSS pixel."""
@@ -292,43 +292,13 @@ def _placed(parts: Iterable[bytes], height: float) -> bytes:
     return zlib.compress(b"q\n%g 0 0 %g 0 %.4f cm\n%b\nQ" % (POINT, -POINT, height, b"\n".join(parts)))
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Sheets of one shape: the leaflet to lay out with its places free, and each sheet's words by its row.
-
-    `key` stands for the leaflet: a worker lays it out once, however many orders it gets for it.
-    """
-
-    job: Job = field(repr=False)
-    key: str
-    sheets: tuple[tuple[int, tuple[Slot, ...]], ...] = field(repr=False)
-
-    @property
-    def name(self) -> str:
-        """What the sheets are of, for whoever is told of a fault."""
-        return self.job.name
-
-    @property
-    def path(self) -> str:
-        """Where such a leaflet would be among others."""
-        return self.job.path
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """An Order, done: each sheet's stamp, or None where its words do not fit."""
-
-    free: Free
-    stamps: tuple[tuple[int, Stamp | None], ...]
-
-
 _LAID_OUT: Final[dict[str, Master | Artifact]] = {}
 MASTERS: Final = 8
 """So many leaflets a worker keeps: a list is sorted, so that they follow one another."""
 
 
 def fill(order: Order) -> Filled | Artifact:
-    """Lay the leaflet out, unless this process has, and stamp each sheet. One with faults is given as it is."""
+    """Lay the leaflet out, unless this process has, and stamp each sheet. A faulty one is given as it is."""
     if order.key not in _LAID_OUT:
         while len(_LAID_OUT) >= MASTERS:
             _LAID_OUT.pop(next(iter(_LAID_OUT)))
@@ -336,4 +306,4 @@ def fill(order: Order) -> Filled | Artifact:
     found = _LAID_OUT[order.key]
     if isinstance(found, Artifact):
         return found
-    return Filled(found.leaflet, tuple((row, stamp(found, slots)) for row, slots in order.sheets))
+    return Filled(found.leaflet, tuple(stamp(found, slots) for slots in order.sheets))

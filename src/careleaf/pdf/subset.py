@@ -4,10 +4,12 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import uharfbuzz
-from weasyprint.pdf.fonts import Font
+
+if TYPE_CHECKING:
+    from weasyprint.pdf.fonts import Font
 
 TABLES: Final = (
     "BASE",
@@ -44,7 +46,7 @@ class Subset:
     descent: int
 
 
-def make(font: Font, glyphs: Mapping[int, str]) -> Subset | None:
+def make(font: "Font", glyphs: Mapping[int, str]) -> Subset | None:
     """Cut a font down to some glyphs, given with their letters; None if it is no TrueType font."""
     chosen = uharfbuzz.SubsetInput()
     chosen.glyph_set.update(glyphs)

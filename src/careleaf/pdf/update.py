@@ -1,7 +1,7 @@
 """One patient's sheet: the bytes of the leaflet that was laid out for all, and an update after them.
 
 An incremental update (ISO 32000-1, 7.5.6) adds objects at a file's end and says where they are. So the bytes
-of the approved leaflet stand unchanged at the start of every sheet, and no sheet has a glyph of another patient.
+of the approved leaflet stand unchanged at the start of every sheet, and no sheet has another patient's glyphs.
 """
 
 import re
@@ -49,6 +49,14 @@ class Stamp:
 
     overlays: Mapping[int, bytes] = field(repr=False)
     fonts: tuple[subset.Subset, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """An Order, done: each sheet's stamp, or None where its words do not fit."""
+
+    free: Free
+    stamps: tuple[Stamp | None, ...]
 
 
 def update(free: Free, own: Stamp) -> bytes:
