@@ -1,14 +1,13 @@
 """Recipients -> their sheets: which leaflet each gets, laid out once for all of one shape, and stamped.
 
-Nobody gets a sheet in another language than asked for, or with words that are not approved, unless drafts were
-asked for: then every page says so. Who gets none is held, with the reason and what to do instead.
+Nobody gets a sheet in another language than asked for, or with words that are not approved, unless drafts
+were asked for: then every page says so. Who gets none is held, with the reason and what to do instead.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +31,7 @@ from careleaf.plan import PRINTED, edition, press
 from careleaf.render import Press
 from careleaf.versions import versions
 from careleaf.words import reading, source_locale
-from careleaf.writers import fill
+from careleaf.writers import fill, write
 
 if TYPE_CHECKING:
     from careleaf.pdf.update import Free, Stamp
@@ -104,7 +103,8 @@ def _edition(library: Library, terms: Terms, name: str, lang: str, need: Need) -
     if not terms.clinic.speaks(lang):
         message = f"{terms.clinic.title} does not hand out {lang}"
         return _Held("language", message, _instead(library, terms, name))
-    state = worst(_states(library, terms, name, (lang, source_locale(library)) if form.bilingual else (lang,)))
+    langs = (lang, source_locale(library)) if form.bilingual else (lang,)
+    state = worst(_states(library, terms, name, langs))
     one = reading(library, library.topics[name], lang, terms.clinic)
     if one is None or state not in (PRINTED if terms.drafts else {Status.APPROVED}):
         message = f"the text of {name} in {lang} is {state}"
@@ -135,22 +135,17 @@ class Sheet:
     """One patient's finished sheet: a leaflet and what was stamped on it, or one laid out anew."""
 
     wanted: Wanted
-    leaflet: "Free | Artifact" = field(repr=False)
+    leaflet: Artifact = field(repr=False)
+    free: "Free | None" = field(default=None, repr=False)
     stamp: "Stamp | None" = field(default=None, repr=False)
 
     @property
     def content(self) -> bytes:
         """The bytes of the file."""
-        from careleaf.pdf.update import Free, update  # noqa: PLC0415 # points fontconfig at our fonts
+        from careleaf.pdf.update import update  # noqa: PLC0415 # only who makes sheets needs to find fonts
 
-        if isinstance(self.leaflet, Free) and self.stamp:
-            return self.leaflet.content + update(self.leaflet, self.stamp)
-        return self.leaflet.content
-
-    @property
-    def pages(self) -> int:
-        """How many pages it has."""
-        return getattr(self.leaflet, "artifact", self.leaflet).pages
+        added = update(self.free, self.stamp) if self.free and self.stamp else b""
+        return self.leaflet.content + added
 
 
 Tell = Callable[[Recipient, Finding], None]
@@ -166,10 +161,11 @@ class Makers:
 
 
 def made(makers: Makers, wanted: Sequence[Wanted], tell: Tell) -> Iterator[Sheet]:
-    """Make every sheet, and yield each as it is done. What does not fit its places comes last, laid out anew."""
+    """Make every sheet, and yield each as it is done: last those laid out anew, which did not fit."""
     unfit: list[Wanted] = []
-    groups = _groups(makers.library, wanted)
-    for order, filled in pool.run(_orders(makers.library, groups), makers.workers, make=fill):
+    places = _Places(makers.library)
+    groups = _groups(places, wanted)
+    for order, filled in pool.run(_orders(places, groups), makers.workers, make=fill):
         whose = groups[order.number]
         if isinstance(filled, Artifact):
             _tell_all(whose, filled.findings, tell)
@@ -178,8 +174,8 @@ def made(makers: Makers, wanted: Sequence[Wanted], tell: Tell) -> Iterator[Sheet
             if stamp is None:
                 unfit.append(one)
             else:
-                yield Sheet(one, filled.free, stamp)
-    yield from _anew(makers, unfit, tell)
+                yield Sheet(one, filled.free.artifact, filled.free, stamp)
+    yield from _anew(makers, places, unfit, tell)
 
 
 def _tell_all(whose: Iterable[Wanted], findings: Iterable[Finding], tell: Tell) -> None:
@@ -187,52 +183,63 @@ def _tell_all(whose: Iterable[Wanted], findings: Iterable[Finding], tell: Tell) 
         tell(one.recipient, finding)
 
 
-def _groups(library: Library, wanted: Iterable[Wanted]) -> list[tuple[Wanted, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The places of sheets and their words. Those who were treated on one day share their dates."""
+
+    library: Library
+    known: dict[tuple[str, date], tuple[Slot, ...]] = field(default_factory=dict)
+
+    def dates(self, one: Wanted) -> tuple[Slot, ...]:
+        """Give the places with days."""
+        key = one.edition.path, one.recipient.treated_on
+        if key not in self.known:
+            self.known[key] = personal.dates(self.library, one.edition, one.recipient.treated_on)
+        return self.known[key]
+
+    def of(self, one: Wanted) -> tuple[Slot, ...]:
+        """Give every place of a sheet."""
+        return (*personal.about(self.library.locales[one.edition.lang], one.recipient.said), *self.dates(one))
+
+    def shape(self, one: Wanted) -> tuple[str, ...]:
+        """Say which places a sheet has: sheets with the same are laid out once."""
+        about = (name for name, text in one.recipient.said.items() if text)
+        return (one.edition.path, *about, *(slot.key for slot in self.dates(one)))
+
+
+def _groups(places: _Places, wanted: Iterable[Wanted]) -> list[tuple[Wanted, ...]]:
     """Put those of one shape together, so many that a worker does them in a fraction of a second."""
-    shapes: dict[tuple[str, tuple[str, ...]], list[Wanted]] = {}
+    shapes: dict[tuple[str, ...], list[Wanted]] = {}
     for one in wanted:
-        shapes.setdefault((one.edition.path, _shape(library, one)), []).append(one)
+        shapes.setdefault(places.shape(one), []).append(one)
     return [
         tuple(same[start : start + MOST]) for same in shapes.values() for start in range(0, len(same), MOST)
     ]
 
 
-def _shape(library: Library, one: Wanted) -> tuple[str, ...]:
-    said = one.recipient.said
-    about = tuple(name for name in personal.ABOUT if said.get(name))
-    return (*about, *(slot.key for slot in _dates(library, one)))
-
-
-def _dates(library: Library, one: Wanted) -> tuple[Slot, ...]:
-    return _DATES(library, one.edition, one.recipient.treated_on)
-
-
-def _orders(library: Library, groups: Iterable[Sequence[Wanted]]) -> Iterator[Order]:
-    press = Press(library)
+def _orders(places: _Places, groups: Iterable[Sequence[Wanted]]) -> Iterator[Order]:
+    """Say of each group what to lay out and what to stamp. A leaflet is filled in once for all its groups."""
+    press, job, last = Press(places.library), None, ""
     for number, whose in enumerate(groups):
-        places = _slots(library, whose[0])
-        job = press.render(whose[0].edition, compose(library, whose[0].edition, personal.free(places)))
-        key = hashlib.sha256("\0".join((whose[0].edition.digest, *places)).encode()).hexdigest()
-        sheets = tuple(tuple(_slots(library, one).values()) for one in whose)
-        yield Order(job, number, key, sheets)
+        first = whose[0]
+        key = hashlib.sha256("\0".join((first.edition.digest, *places.shape(first))).encode()).hexdigest()
+        if job is None or key != last:
+            free = personal.free({slot.key: slot for slot in places.of(first)})
+            job, last = press.render(first.edition, compose(places.library, first.edition, free)), key
+        yield Order(job, number, key, tuple(map(places.of, whose)))
 
 
-def _slots(library: Library, one: Wanted) -> dict[str, Slot]:
-    """Give every place of a sheet with its words."""
-    about = personal.about(library.locales[one.edition.lang], one.recipient.said)
-    return {slot.key: slot for slot in (*about, *_dates(library, one))}
-
-
-def _anew(makers: Makers, unfit: Sequence[Wanted], tell: Tell) -> Iterator[Sheet]:
+def _anew(makers: Makers, places: _Places, unfit: Sequence[Wanted], tell: Tell) -> Iterator[Sheet]:
     """Lay each sheet out by itself."""
-    jobs = (_job(makers.library, one, number) for number, one in enumerate(unfit))
-    for job, artifact in pool.run(jobs, makers.workers) if unfit else ():
-        one = unfit[int(job.path)]
+    press = Press(makers.library)
+
+    def job(number: int, one: Wanted) -> Job:
+        leaflet = compose(makers.library, one.edition, {slot.key: slot for slot in places.of(one)})
+        return replace(press.render(one.edition, leaflet), path=str(number))
+
+    jobs = (job(number, one) for number, one in enumerate(unfit))
+    for done, artifact in pool.run(jobs, makers.workers, make=write) if unfit else ():
+        one = unfit[int(done.path)]
         _tell_all([one], artifact.findings, tell)
         if artifact.usable:
             yield Sheet(one, artifact)
-
-
-def _job(library: Library, one: Wanted, number: int) -> Job:
-    leaflet = compose(library, one.edition, _slots(library, one))
-    return replace(Press(library).render(one.edition, leaflet), path=str(number))

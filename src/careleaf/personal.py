@@ -139,9 +139,7 @@ def watched(topic: Topic, clinic: Clinic, treated_on: date) -> Span | None:
     return None if offset is None else (treated_on, days.after(treated_on, *offset))
 
 
-def slots(
-    library: Library, edition: Edition, treated_on: date, said: Mapping[str, str]
-) -> dict[str, Slot]:
+def slots(library: Library, edition: Edition, treated_on: date, said: Mapping[str, str]) -> dict[str, Slot]:
     """Give every place of a sheet with its words, by key. `said` may have name, site and clinician."""
     places = (*about(library.locales[edition.lang], said), *dates(library, edition, treated_on))
     return {slot.key: slot for slot in places}
@@ -157,7 +155,7 @@ def about(locale: Locale, said: Mapping[str, str]) -> tuple[Slot, ...]:
 
 
 def dates(library: Library, edition: Edition, treated_on: date) -> tuple[Slot, ...]:
-    """Give the places with days: in each language of the sheet, the same for all who were treated that day."""
+    """Give the places with days, in each language of the sheet: the same for all who were treated that day."""
     topic, clinic = library.topics[edition.topic], library.clinics[edition.clinic]
     return tuple(
         slot

@@ -18,6 +18,7 @@ from careleaf.plan import Plan, known, plan
 from careleaf.render import NOWHERE, Press, RenderError
 from careleaf.versions import versions
 from careleaf.words import source_locale
+from careleaf.writers import write
 
 Progress = Callable[[int, int, str], None]
 """Called with how many leaflets are done, of how many, and the name of the last."""
@@ -228,7 +229,9 @@ def _make(work: _Work, editions: Mapping[Edition, Links]) -> Iterator[tuple[Edit
     by_path = {edition.path: edition for edition in editions}
     jobs = _jobs(work.library, editions, work.findings)
     workers = work.options.crew or min(work.options.jobs, len(editions))
-    for number, (job, artifact) in enumerate(pool.run(jobs, workers) if editions else (), start=1):
+    for number, (job, artifact) in enumerate(
+        pool.run(jobs, workers, make=write) if editions else (), start=1
+    ):
         work.findings.extend(artifact.findings)
         if artifact.usable:
             yield by_path[job.path], publish.publish(work.out, by_path[job.path], artifact)

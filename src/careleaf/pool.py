@@ -69,6 +69,7 @@ class Task(Protocol):
 
 T = TypeVar("T", bound=Task)
 R = TypeVar("R")
+Start = Callable[[T], "Future[R | Artifact]"]
 
 
 def cores() -> int:
@@ -106,7 +107,7 @@ def run(
 
 
 @contextmanager
-def _own(workers: int, limits: Limits, make: Callable[[T], R]) -> Iterator[Callable[[T], "Future[R | Artifact]"]]:
+def _own(workers: int, limits: Limits, make: Callable[[T], R]) -> Iterator[Start[T, R]]:
     """Hold so many processes of this machine."""
     context = get_context("spawn")  # a fork would share Pango's locks
     with ProcessPool(workers, JOBS_A_WORKER, _limit, (limits.memory,), context) as pool:
@@ -114,7 +115,7 @@ def _own(workers: int, limits: Limits, make: Callable[[T], R]) -> Iterator[Calla
 
 
 @contextmanager
-def _hired(crew: Crew, make: Callable[[T], R]) -> Iterator[Callable[[T], "Future[R | Artifact]"]]:
+def _hired(crew: Crew, make: Callable[[T], R]) -> Iterator[Start[T, R]]:
     """Use a Crew, which whoever has connected it lets go."""
     engine = dict(versions())
 

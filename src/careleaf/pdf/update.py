@@ -1,7 +1,7 @@
 """One patient's sheet: the bytes of the leaflet that was laid out for all, and an update after them.
 
-An incremental update (ISO 32000-1, 7.5.6) adds objects at a file's end and says where they are. So the bytes
-of the approved leaflet stand unchanged at the start of every sheet, and no sheet has another patient's glyphs.
+An incremental update (ISO 32000-1, 7.5.6) adds objects at a file's end and says where they are. So the
+approved leaflet stands unchanged at the start of every sheet, and no sheet has another patient's glyphs.
 """
 
 import re
