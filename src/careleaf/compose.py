@@ -104,7 +104,7 @@ def compose(library: Library, edition: Edition, places: Mapping[str, Slot] = NO_
         topic=topic.name,
         kind=topic.kind,
         audience=topic.audience,
-        title=_plain(speaker.say("title")),
+        title=plain(speaker.say("title")),
         message=speaker.say("message"),
         blocks=tuple(_block(speaker, section, places) for section in topic.sections),
         band=_band(library, edition, ui),
@@ -265,11 +265,11 @@ def _block(speaker: _Speaker, section: Section, places: Mapping[str, Slot]) -> B
         heading=speaker.say(f"{section.id}/heading"),
         items=tuple(items),
         action=speaker.say(f"{section.id}/action") if section.action else (),
-        picture=Drawing(picture.file, _plain(speaker.say(f"{section.id}/picture"))) if picture else None,
+        picture=Drawing(picture.file, plain(speaker.say(f"{section.id}/picture"))) if picture else None,
         panels=tuple(
             Drawing(
                 panel.file,
-                _plain(speaker.say(f"{section.id}/{panel.id}/picture")),
+                plain(speaker.say(f"{section.id}/{panel.id}/picture")),
                 speaker.say(f"{section.id}/{panel.id}/label"),
             )
             for panel in section.panels
@@ -316,5 +316,6 @@ def _main(sources: tuple[Source, ...]) -> tuple[Source, ...]:
     return tuple(islice(first, MAIN_SOURCES))
 
 
-def _plain(words: Words) -> str:
+def plain(words: Words) -> str:
+    """Give the words alone, without what sets them apart."""
     return "".join(run.text for run in words)

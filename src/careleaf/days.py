@@ -89,30 +89,29 @@ def known(country: str, year: int) -> bool:
 def _year(country: str, region: str | None, year: int) -> frozenset[date] | None:
     import holidays  # noqa: PLC0415 # a tenth of the time of a build with nothing to do
 
-    try:
-        last = holidays.country_holidays(country).end_year
-    except NotImplementedError:
+    places = regions(country)
+    if places is None or year > holidays.country_holidays(country).end_year:
         return None
-    if region is not None and region not in regions(country):
+    if region is not None and region not in places:
         raise LookupError(f"{country} has no region {region}")
     # India's feasts by the moon are known for some years: for others a warning says that they are left out.
     with warnings.catch_warnings(record=True, action="always") as told:
         found = frozenset(holidays.country_holidays(country, subdiv=region, years=year, expand=False))
-    return None if told or year > last else found
+    return None if told else found
 
 
 @lru_cache(maxsize=256)
-def regions(country: str) -> tuple[str, ...]:
-    """Give the codes (ISO 3166-2, without the country) of the regions with holidays of their own.
+def regions(country: str) -> tuple[str, ...] | None:
+    """Give the codes (ISO 3166-2, without the country) of a country's regions; None if it is unknown.
 
-    Cities that have some are not among them. A country that is unknown has none.
+    Cities that have holidays of their own are not among them.
     """
     import holidays  # noqa: PLC0415 # as above
 
     try:
         found = holidays.country_holidays(country).subdivisions
     except NotImplementedError:
-        return ()
+        return None
     return tuple(sorted(code for code in found if code.isalnum() and code.upper() == code))
 
 

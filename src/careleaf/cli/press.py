@@ -3,15 +3,11 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from careleaf import doctor, pipeline, pool, schema
@@ -28,6 +24,7 @@ from careleaf.cli.shell import (
     print_findings,
     print_json,
     print_table,
+    progress,
     root_option,
     today,
     write_page,
@@ -158,7 +155,7 @@ def build(  # noqa: PLR0913 # one for each option
             )
         langs, formats = beside, _bilingual(root)
     selection = Selection(topics, langs, formats, clinics, approved_only, ink, bleed, all_formats, shard)
-    with crew(executor) as workers, _progress() as progress:
+    with crew(executor) as workers, progress("Building") as progress:
         options = pipeline.Options(today(), jobs, force, progress, workers)
         try:
             report = pipeline.build(root or home(), out, selection, options)
@@ -419,31 +416,3 @@ def verify(*, file: Path, out: Path, root: Path | None, as_json: bool) -> None:
         click.echo(f"Text:    {TEXT[verdict.words_current, verdict.current]}")
         click.echo(f"Today:   {verdict.status}")
     leave(ok=bool(verdict.ours) and verdict.current)
-
-
-def _progress() -> AbstractContextManager[Callable[[int, int, str], None]]:
-    """Show a bar on a terminal, and nothing in a log."""
-    console = Console(stderr=True)
-    return _Bar(console) if console.is_terminal else nullcontext(pipeline.quiet)
-
-
-class _Bar:
-    def __init__(self, console: Console) -> None:
-        columns = (
-            TextColumn("Building"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.description}"),
-        )
-        self._bar = Progress(*columns, console=console, transient=True)
-        self._task = self._bar.add_task("")
-
-    def __enter__(self) -> Callable[[int, int, str], None]:
-        self._bar.start()
-        return self._show
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def _show(self, done: int, total: int, name: str) -> None:
-        self._bar.update(self._task, completed=done, total=total, description=name)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import click
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from careleaf import cluster, record
@@ -160,3 +161,31 @@ def leave(*, ok: bool) -> None:
     """End with exit code 1 if there was something to mend."""
     if not ok:
         raise SystemExit(FINDINGS)
+
+
+def progress(title: str) -> AbstractContextManager[Callable[[int, int, str], None]]:
+    """Show a bar on a terminal, and nothing in a log."""
+    console = Console(stderr=True)
+    return _Bar(console, title) if console.is_terminal else nullcontext(pipeline.quiet)
+
+
+class _Bar:
+    def __init__(self, console: Console, title: str) -> None:
+        columns = (
+            TextColumn(title),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}"),
+        )
+        self._bar = Progress(*columns, console=console, transient=True)
+        self._task = self._bar.add_task("")
+
+    def __enter__(self) -> Callable[[int, int, str], None]:
+        self._bar.start()
+        return self._show
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def _show(self, done: int, total: int, name: str) -> None:
+        self._bar.update(self._task, completed=done, total=total, description=name)
