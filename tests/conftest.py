@@ -18,14 +18,13 @@ from hypothesis import settings
 from careleaf import pool, record
 from careleaf.approvals import overall
 from careleaf.check import check
-from careleaf.cli import shell
+from careleaf.cli import patients, shell
 from careleaf.findings import Finding
 from careleaf.load import load
 from careleaf.model import Library, Selection, Status
 from careleaf.pipeline import Options, Report, build
 from careleaf.publish import Row, read_manifest
 from careleaf.words import readings
-from careleaf.writers import write
 
 ROOT = Path(__file__).parents[1]
 TINY = Path(__file__).parent / "tiny"
@@ -171,7 +170,11 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Shapes:
 @pytest.fixture
 def tiny(tmp_path: Path) -> Tiny:
     """A tiny library without any fault, to be changed by the test; it borrows the real templates."""
-    root = tmp_path / "library"
+    return tiny_library(tmp_path / "library")
+
+
+def tiny_library(root: Path) -> Tiny:
+    """Put a tiny library into a folder that is not there yet."""
     shutil.copytree(TINY, root)
     shutil.copytree(ROOT / "templates", root / "templates")
     for file in ("en/profile.yaml", "ar/profile.yaml", "ar/glossary.yaml", "ar/LC_MESSAGES/ui.po"):
@@ -192,5 +195,6 @@ class Frozen(datetime):
 @pytest.fixture
 def one_process_one_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run commands that write the leaflets in this process, as of a fixed day."""
-    monkeypatch.setattr(pool, "run", lambda jobs, workers: ((job, write(job)) for job in jobs))  # noqa: ARG005
+    monkeypatch.setattr(pool, "run", lambda jobs, workers, make: ((job, make(job)) for job in jobs))  # noqa: ARG005
     monkeypatch.setattr(shell, "datetime", Frozen)
+    monkeypatch.setattr(patients, "datetime", Frozen)

@@ -105,7 +105,7 @@ def _edition(library: Library, terms: Terms, name: str, lang: str, need: Need) -
         message = f"a sheet in two languages has {lang} beside the reader's own"
         return _Held("need", message, "Ask for a plain sheet, or for the reader's own language.")
     if not _offered(library.topics[name], terms.clinic, form):
-        message = f"{name} is not made as a sheet for {need}: it has no days to count, or says so itself"
+        message = f"{name} is not made as a {need} sheet: it has no days to count, or says so itself"
         return _Held("not-as", message, "Hand out its leaflet: careleaf build makes that.")
     if not terms.clinic.speaks(lang):
         message = f"{terms.clinic.title} does not hand out {lang}"
