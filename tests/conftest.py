@@ -195,6 +195,6 @@ class Frozen(datetime):
 @pytest.fixture
 def one_process_one_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run commands that write the leaflets in this process, as of a fixed day."""
-    monkeypatch.setattr(pool, "run", lambda jobs, workers, make: ((job, make(job)) for job in jobs))  # noqa: ARG005
+    monkeypatch.setattr(pool, "run", lambda jobs, _, make: ((job, make(job)) for job in jobs))
     monkeypatch.setattr(shell, "datetime", Frozen)
     monkeypatch.setattr(patients, "datetime", Frozen)
