@@ -2,9 +2,9 @@
 
 python -m benchmarks.personal
 
-One core for each of them: its process, and all that it starts, may use no other. All get the same people, and
-none the same person twice. They take turns, so that a busy minute of the machine is shared. Not counted for the
-others is what makes a page of HTML or JSON of the words; for ours, everything from the list of people on is.
+All of them use the same one core. They take turns, so that all share a busy minute of the machine, and none
+gets the same person twice. Not counted for the others is the work of filling in the template. For ours, all is
+counted from the list of people on: working out days, laying out, and writing the bytes of each file.
 """
 
 import argparse
@@ -13,8 +13,7 @@ import json
 import os
 import shutil
 import tempfile
-import zlib
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -22,10 +21,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from io import BytesIO
-from itertools import cycle, islice
 from mimetypes import guess_type
 from multiprocessing import active_children, get_context
+from operator import itemgetter
 from pathlib import Path
+from pkgutil import resolve_name
 from statistics import mean, median
 from time import perf_counter
 from typing import Any, Final, ParamSpec, TypeVar
@@ -48,7 +48,7 @@ from benchmarks.press import (
     say,
     timed,
 )
-from careleaf import batch, fonts, personal, pool, private
+from careleaf import batch, fonts, personal, private
 from careleaf.compose import compose, plain
 from careleaf.load import load
 from careleaf.model import Job, Leaflet, Library, Recipient
@@ -62,12 +62,12 @@ DAY: Final = date(2026, 11, 25)
 DAYS: Final = 60
 """So many days the treatments are spread over."""
 STRIDE: Final = 7
-"""Days between two neighbours of a list: shares no divisor with DAYS, so that few people have many days too."""
+"""Days between one six and the next: it shares no divisor with DAYS, so that a few have various days too."""
 NAMES: Final = (
     ("Příklad", "0123456789"),
     ("Приклад", "0123456789"),
-    ("مثال", "٠١٢٣٤٥٦٧٨٩"),  # noqa: RUF001 # digits
-    ("उदाहरण", "०१२३४५६७८९"),  # noqa: RUF001 # digits
+    ("مثال", "٠١٢٣٤٥٦٧٨٩"),
+    ("उदाहरण", "०१२३४५६७८९"),
     ("예시", "0123456789"),
     ("示例", "〇一二三四五六七八九"),
 )
@@ -122,7 +122,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Large:
-    """A large list, made into files: `at` so many sheets, the peak memory of us and the largest worker, in MB."""
+    """A large list, made into files; `at` so many, the peak memory of us and of the largest worker, in MB."""
 
     langs: Sequence[str]
     sheets: int
@@ -151,11 +151,13 @@ class Results:
 
 def people(langs: Sequence[str], first: int, number: int) -> Iterator[Recipient]:
     """Make up people, numbered from `first` on."""
-    for one, lang in zip(range(first, first + number), cycle(langs)):  # noqa: B905 # the languages go round
-        word, digits = NAMES[one % len(NAMES)]
-        numbered = str(one).translate(dict(zip(map(ord, "0123456789"), digits, strict=True)))
-        day = DAY - timedelta(days=one // len(NAMES) * STRIDE % DAYS)
-        yield Recipient(one, (TOPIC,), lang, day, f"{word} {numbered}")
+    for one in range(first, first + number):
+        turn, place = divmod(one, len(NAMES) * len(langs))
+        lang, script = divmod(place, len(NAMES))
+        word, digits = NAMES[script]
+        numbered = "".join(digits[int(digit)] for digit in str(one))
+        day = DAY - timedelta(days=turn * STRIDE % DAYS)
+        yield Recipient(one, (TOPIC,), langs[lang], day, f"{word} {numbered}")
 
 
 @lru_cache
@@ -170,9 +172,9 @@ def wanted(langs: Sequence[str], first: int, number: int) -> list[batch.Wanted]:
     return batch.chosen(library(), terms, people(langs, first, number))[0]
 
 
-def languages() -> list[str]:
+def languages() -> tuple[str, ...]:
     """Give the languages whose words are current."""
-    return [lang for lang in library().locales if wanted([lang], 0, 1)]
+    return tuple(lang for lang in library().locales if wanted([lang], 0, 1))
 
 
 def laid(one: batch.Wanted) -> tuple[Leaflet, Job]:
@@ -240,7 +242,7 @@ class Clock:
     """Measures how much time functions take by themselves, without those measured inside them."""
 
     def __init__(self) -> None:
-        self.spent: Counter[str] = Counter()
+        self.spent: dict[str, float] = defaultdict(float)
         self._inside: list[float] = []
         self._whole = False
 
@@ -251,7 +253,7 @@ class Clock:
             if self._whole:
                 return function(*args, **kwargs)
             self._whole = whole
-            self._inside.append(0)
+            self._inside.append(0.0)
             begun = perf_counter()
             try:
                 return function(*args, **kwargs)
@@ -295,14 +297,11 @@ def parts(first: int, number: int, folder: Path) -> dict[str, float]:
             call = clock.measured(name, now, whole=(name, function) == LAYOUT)
             measured.enter_context(patch(function, call))
         clock.measured(REST, _to_disk)(some, folder)
-    return dict(clock.spent.most_common())
+    return dict(sorted(clock.spent.items(), key=itemgetter(1), reverse=True))
 
 
 def _named(name: str) -> Callable[..., Any]:
-    """Find a function by its name; zlib's has no attribute of a package before it."""
-    import pkgutil  # noqa: PLC0415 # only here
-
-    found: Callable[..., Any] = pkgutil.resolve_name(name)
+    found: Callable[..., Any] = resolve_name(name)
     return found
 
 
@@ -394,7 +393,9 @@ def typst(folder: Path) -> Iterator[Ready]:
 
         def make() -> bytes:
             (folder / "person.json").write_text(words, "utf-8")
-            content: bytes = compiler.compile(pdf_standards=[*STANDARDS])
+            content = compiler.compile(pdf_standards=[*STANDARDS])
+            if not isinstance(content, bytes):
+                raise TypeError("Typst made no single file")
             return content
 
         return make
@@ -536,18 +537,18 @@ def in_turns(size: Size, folder: Path) -> Results:
 
 
 def large(langs: Sequence[str], number: int, folder: Path) -> Large:
-    """Make a list of people into files in a folder, as `merge --out` does; with `merge`, reading it is more."""
+    """Make a list of people into files in a folder, as `merge --out` does from the list on."""
     some = list(people(langs, 1, number))
-    at = [mark for mark in (number // 20, number // 2, number) if mark]
+    at = (number // 20, number // 2, number)
     peaks: list[tuple[float, float]] = []
-    size = 0
+    moments, size = [], 0
     begun = perf_counter()
     terms = batch.Terms(library().clinics[CLINIC], DAY, drafts=True)
     chosen, _ = batch.chosen(library(), terms, some)
     with private.folder(folder) as new:
         made = batch.made(batch.Makers(library(), WORKERS), chosen, lambda *_: None)
         for done, sheet in enumerate(made, start=1):
-            first = perf_counter() - begun if done == 1 else first
+            moments.append(perf_counter() - begun)
             content = sheet.content
             private.put(new / f"row-{sheet.wanted.recipient.row}.pdf", content)
             size += len(content)
@@ -555,7 +556,7 @@ def large(langs: Sequence[str], number: int, folder: Path) -> Large:
                 peaks.append((megabytes("self"), max(megabytes(each.pid) for each in active_children())))
     seconds = perf_counter() - begun
     parent, worker = zip(*peaks, strict=True)
-    return Large(langs, done, seconds, first, size / 1e6, at, parent, worker)
+    return Large(langs, len(moments), seconds, moments[0], size / 1e6, at, parent, worker)
 
 
 # The whole.
@@ -565,7 +566,7 @@ def measure(size: Size, folder: Path) -> Results:
     """Measure everything. Says on standard error what is under way."""
     got = in_turns(size, folder)
     lists = []
-    for langs in (["en"], languages()):
+    for langs in dict.fromkeys([("en",), languages()]):
         say(f"{size.large} sheets to disk, {len(langs)} languages")
         lists.append(alone(large, langs, size.large, folder / "large"))
         shutil.rmtree(folder / "large")
@@ -577,9 +578,7 @@ def ratio(got: Results, name: str) -> float | None:
     other = next((way for way in got.ways if way.name == name), None)
     if other is None:
         return None
-    return median(
-        theirs / ours for ours, theirs in zip(got.ways[0].seconds, other.seconds, strict=True)
-    )
+    return median(theirs / ours for ours, theirs in zip(got.ways[0].seconds, other.seconds, strict=True))
 
 
 def aims(got: Results) -> Iterator[Aim]:
@@ -594,7 +593,9 @@ def aims(got: Results) -> Iterator[Aim]:
         if found is not None:
             yield at_least(name, found, times)
     for each in got.large:
-        name = f"% more memory of a worker, sheets {each.at[0]} to {each.at[-1]}, languages: {len(each.langs)}"
+        name = (
+            f"% more memory of a worker, sheets {each.at[0]} to {each.at[-1]}, languages: {len(each.langs)}"
+        )
         yield at_most(name, 100 * (each.worker[-1] / each.worker[0] - 1), 5)
 
 
@@ -607,7 +608,9 @@ def report(got: Results) -> None:
         print(line(way.name, *figures, way.pages))
     if not has_chromium():
         print(NO_CHROMIUM)
-    print(f"\n{got.sheets} sheets of {got.leaflets} leaflets, {got.anew} of them laid out anew; with the disk:")
+    print(
+        f"\n{got.sheets} sheets of {got.leaflets} leaflets, {got.anew} of them laid out anew; with the disk:"
+    )
     whole = sum(got.parts.values())
     for name, seconds in got.parts.items():
         print(f"  {name:40}{1000 * seconds / got.sheets:8.3f} ms a sheet{seconds / whole:8.1%}")
