@@ -73,7 +73,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 def page(path: Path, content: bytes) -> None:
-    """Write the page of a trial run, and the folder that it is in, if that is not there. Raises PrivateError."""
+    """Write the page of a trial run, and the folder for it, if that is not there. Raises PrivateError."""
     try:
         path.parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
     except OSError as error:
