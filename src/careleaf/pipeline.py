@@ -74,9 +74,8 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
         findings = _told(findings, library, selection, found.wanted, options.today)
         rows, made = _finished(_Work(library, out, done, options, findings), found, selection)
         around = _around(library, rows.values(), findings)
-        removed = publish.finish(
-            out, rows.values(), library, around, "" if findings else key, selection.shard
-        )
+        settled = "" if findings else key
+        removed = publish.finish(out, rows.values(), library, around, settled, selection.shard)
     return Report(tuple(sorted(findings)), tuple(made), _unchanged(rows, found.wanted, made), tuple(removed))
 
 
