@@ -9,10 +9,10 @@ The same jobs may go to a Crew instead, whose workers are not processes of ours.
 import os
 import resource
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from concurrent.futures import TimeoutError as TimedOutError
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from typing import Final
 
@@ -56,9 +56,6 @@ class CrewLostError(Exception):
     """The Executor is gone, and with it all jobs in hand. No job is to blame."""
 
 
-Start = Callable[[Job], Future[Artifact]]
-
-
 def cores() -> int:
     """Give the number of cores that this process may use."""
     return len(os.sched_getaffinity(0))
@@ -75,43 +72,79 @@ def run(
     `workers` are so many processes of this machine, each with `limits`, or a Crew. A job that fails, or
     passes a limit, yields an Artifact with no content and the Finding that says so. Raises CrewLostError.
     """
-    size = workers.size if isinstance(workers, Crew) else workers
-    waiting: dict[Future[Artifact], Job] = {}
-    upcoming = iter(jobs)
-    with _hired(workers, make) if isinstance(workers, Crew) else _own(workers, limits, make) as start:
-        try:
-            while True:
-                while len(waiting) < IN_HAND * size and (job := next(upcoming, None)):
-                    waiting[start(job)] = job
-                if not waiting:
-                    return
-                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                    yield (job := waiting.pop(future)), _result(job, future, limits)
-        finally:
-            for future in waiting:
-                future.cancel()
+    return _hired(jobs, workers, make) if isinstance(workers, Crew) else _own(jobs, workers, limits, make)
 
 
-@contextmanager
-def _own(workers: int, limits: Limits, make: Callable[[Job], Artifact]) -> Iterator[Start]:
-    """Hold so many processes of this machine."""
+def _own(
+    jobs: Iterable[Job], workers: int, limits: Limits, make: Callable[[Job], Artifact]
+) -> Iterator[tuple[Job, Artifact]]:
+    """Make Artifacts in processes of this machine."""
     context = get_context("spawn")  # a fork would share Pango's locks
     with ProcessPool(workers, JOBS_A_WORKER, _limit, (limits.memory,), context) as pool:
-        yield lambda job: pool.schedule(make, args=(job,), timeout=limits.seconds)
+
+        def start(job: Job) -> Future[Artifact]:
+            return pool.schedule(make, args=(job,), timeout=limits.seconds)
+
+        for job, future in _as_done(jobs, start, IN_HAND * workers):
+            yield job, _result(job, future, limits)
 
 
-@contextmanager
-def _hired(crew: Crew, make: Callable[[Job], Artifact]) -> Iterator[Start]:
-    """Use a Crew, which whoever has connected it lets go."""
-    engine = dict(versions())
+def _hired(
+    jobs: Iterable[Job], crew: Crew, make: Callable[[Job], Artifact]
+) -> Iterator[tuple[Job, Artifact]]:
+    """Make Artifacts in the workers of a Crew.
 
-    def start(job: Job) -> Future[Artifact]:
-        try:
-            return crew.executor.submit(make_elsewhere, make, engine, job)
-        except (OSError, RuntimeError) as error:
-            raise CrewLostError(f"{type(error).__name__}: {error}") from error
+    A worker that is lost takes along what waited for it. So these jobs are done again, one at a time: whose
+    worker is lost then is itself to blame.
+    """
+    start, lost = partial(_submitted, crew.executor, make, dict(versions())), list[Job]()
+    for job, future in _as_done(jobs, start, IN_HAND * crew.size):
+        if _error(future):
+            lost.append(job)
+        else:
+            yield job, future.result()
+    for again in lost:
+        for job, future in _as_done([again], start, 1):
+            error = _error(future)
+            message = f"its worker was lost, again and again ({type(error).__name__})"
+            yield job, _failed(job, "crash", message) if error else future.result()
 
-    yield start
+
+def _submitted(
+    executor: Executor, make: Callable[[Job], Artifact], engine: Mapping[str, str], job: Job
+) -> Future[Artifact]:
+    try:
+        return executor.submit(make_elsewhere, make, engine, job)
+    except Exception as error:  # each Executor has its own way of saying that it is closed
+        raise CrewLostError(type(error).__name__) from error
+
+
+def _error(future: Future[Artifact]) -> BaseException | None:
+    """Give what became of a job whose worker was lost. Raises CrewLostError if all are."""
+    if future.cancelled():  # not by us: we wait for it
+        raise CrewLostError("its jobs were cancelled")
+    if isinstance(error := future.exception(), BrokenExecutor):
+        raise CrewLostError(type(error).__name__) from error
+    return error
+
+
+def _as_done(
+    jobs: Iterable[Job], start: Callable[[Job], Future[Artifact]], in_hand: int
+) -> Iterator[tuple[Job, Future[Artifact]]]:
+    """Start so many jobs, one more for each that is done, and yield those."""
+    waiting: dict[Future[Artifact], Job] = {}
+    upcoming = iter(jobs)
+    try:
+        while True:
+            while len(waiting) < in_hand and (job := next(upcoming, None)):
+                waiting[start(job)] = job
+            if not waiting:
+                return
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                yield waiting.pop(future), future
+    finally:
+        for future in waiting:
+            future.cancel()
 
 
 def make_elsewhere(make: Callable[[Job], Artifact], engine: Mapping[str, str], job: Job) -> Artifact:
@@ -140,8 +173,6 @@ def _result(job: Job, future: Future[Artifact], limits: Limits) -> Artifact:
         return _failed(job, "time-limit", f"it took longer than {limits.seconds:g} seconds and was stopped")
     except MemoryError:
         return _failed(job, "memory-limit", f"it needed more than {limits.memory >> 20} MB and was stopped")
-    except (CancelledError, BrokenExecutor) as error:  # nobody cancels a job that is waited for
-        raise CrewLostError(f"{type(error).__name__}: {error}") from error
     except ProcessExpired as error:
         return _failed(job, "crash", f"its process ended (exit code {error.exitcode})")
     except Exception as error:  # noqa: BLE001 # whatever it is, the other leaflets go on
