@@ -18,7 +18,7 @@ SRC = ROOT / "src" / "careleaf"
 
 RULES = tuple(sorted(f"check.{path.stem}" for path in (SRC / "check").glob("[!_]*.py")))
 
-CLI = ("cli.shell", "cli.press", "cli.editing", "cli.translating", "cli.starting")
+CLI = ("cli.shell", "cli.press", "cli.patients", "cli.editing", "cli.translating", "cli.starting")
 
 # A module imports only what stands above it; the files of rules, not one another either.
 ORDER = (
@@ -32,17 +32,24 @@ ORDER = (
     "paper",
     "identify",
     "locales",
+    "days",
+    "ics",
     "catalogs",
     "load",
     "writers",
     "words",
+    "personal",
     "approvals",
     "changes",
     *RULES,
     "check",
+    "tables",
+    "cells",
+    "lists",
     "versions",
     "plan",
     "compose",
+    "diary",
     "ink",
     "qr",
     "render",
@@ -61,12 +68,19 @@ ORDER = (
     "pdf.raster",
     "pdf.proof",
     "pdf.engine",
+    "pdf.subset",
+    "pdf.update",
+    "pdf.master",
+    "pdf.run",
     "pdf.reading",
     "publish",
+    "private",
     "site",
     "record",
     "gallery",
     "pool",
+    "several",
+    "batch",
     "schema",
     "doctor",
     "cluster",
@@ -95,7 +109,10 @@ ROOMS = {
     "babel": {"locales"},
     "click": {"cli", *CLI},
     "distributed": {"cluster"},
+    "dateutil": {"days"},
     "fontTools": {"fonts"},
+    "holidays": {"days"},
+    "icalendar": {"ics"},
     "icu4py": {"breaks"},
     "jinja2": {"render"},
     "PIL": {"check.pictures", "ink", "pdf.proof", "pdf.raster", "gallery"},
@@ -109,11 +126,13 @@ ROOMS = {
     "pypdfium2": {"pdf.proof", "pdf.raster"},
     "rich": {"cli.shell", "cli.press", "cli.translating"},
     "ruamel": {"load"},
+    "setproctitle": {"cli.patients"},
     "segno": {"qr"},
     "textstat": {"grades"},
-    "uharfbuzz": {"shaping"},
+    "uharfbuzz": {"shaping", "pdf.subset"},
     "wcwidth": {"breaks"},
     "weasyprint": PDF,
+    "zoneinfo": {"days"},
 }
 
 # What a printed byte passes through; the libraries of these rooms decide how a page looks.
@@ -123,7 +142,8 @@ PAGE_ROOMS = {"markup", "locales", "breaks", "ink", "qr", "render", "plain", *PD
     "pdf.raster",
 }
 
-CACHES = {"pdf.engine._IMAGES"}
+# By content, by font, and by a digest of all that a leaflet is made from: the same for every library.
+CACHES = {"pdf.engine._IMAGES", "pdf.master._FONTS", "pdf.master._LAID_OUT"}
 MUTATORS = {
     "add",
     "append",

@@ -141,7 +141,7 @@ def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
 def test_a_build_loses_nothing_and_changes_no_byte_though_a_worker_is_killed_in_its_midst(
     dask: Dask, tmp_path: Path
 ) -> None:
-    killed = []
+    killed: list[int] = []
 
     def kill(_done: int, _total: int, _name: str) -> None:
         if not killed:

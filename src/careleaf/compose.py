@@ -104,7 +104,7 @@ def compose(library: Library, edition: Edition, places: Mapping[str, Slot] = NO_
         topic=topic.name,
         kind=topic.kind,
         audience=topic.audience,
-        title=_plain(speaker.say("title")),
+        title=plain(speaker.say("title")),
         message=speaker.say("message"),
         blocks=tuple(_block(speaker, section, places) for section in topic.sections),
         band=_band(library, edition, ui),
@@ -137,7 +137,11 @@ def compose(library: Library, edition: Edition, places: Mapping[str, Slot] = NO_
 
 def _personal(speaker: _Speaker, topic: Topic, clinic: Clinic, places: Mapping[str, Slot]) -> Personal:
     lang = speaker.locale.name
-    closed = tuple(slot for key, slot in places.items() if key.startswith(f"{lang}/closed/"))
+    closed = tuple(
+        _both(places, key)
+        for key in places
+        if key.startswith(f"{lang}/closed/") and not key.endswith(personal.SECOND)
+    )
     numbers = {name: speaker.facts[name] for name in ("urgent", "emergency")}
     return Personal(
         about=tuple(
@@ -145,7 +149,7 @@ def _personal(speaker: _Speaker, topic: Topic, clinic: Clinic, places: Mapping[s
             for name in personal.ABOUT
             if f"{lang}/{name}" in places
         ),
-        watch=places.get(f"{lang}/watch"),
+        watch=_watch(speaker, places),
         closed=closed,
         closed_words=speaker.own("sheet-closed" if closed else "sheet-open", **numbers),
         nights=speaker.own("sheet-nights", **numbers) if closed else "",
@@ -153,12 +157,25 @@ def _personal(speaker: _Speaker, topic: Topic, clinic: Clinic, places: Mapping[s
     )
 
 
+def _both(places: Mapping[str, Slot], key: str) -> tuple[Slot, ...]:
+    """Give the one or two lines that a place has; none, if there is no such place."""
+    return tuple(places[each] for each in (key, key + personal.SECOND) if each in places)
+
+
+def _watch(speaker: _Speaker, places: Mapping[str, Slot]) -> tuple[str, Slot, str] | None:
+    slot = places.get(f"{speaker.locale.name}/watch")
+    before, _, after = speaker.ui["sheet-watch"].partition("{date}")
+    return (before.strip(), slot, after.strip()) if slot else None
+
+
 def _calendar(
     speaker: _Speaker, topic: Topic, clinic: Clinic, places: Mapping[str, Slot]
 ) -> tuple[CalendarDay, ...]:
     rows = personal.rows(topic, clinic)
     marks: list[list[Mark]] = [[] for _ in rows]
-    units = {f"{section.id}/{unit.id}": (section, unit) for section in topic.sections for unit in section.units}
+    units = {
+        f"{section.id}/{unit.id}": (section, unit) for section in topic.sections for unit in section.units
+    }
     for each in personal.due(topic, clinic):
         section, unit = units[each.unit]
         heading = speaker.say(f"{section.id}/heading") if each.warning else ()
@@ -172,20 +189,23 @@ def _calendar(
 
 
 def _labels(each: personal.Due) -> Iterator[tuple[personal.Offset, str]]:
-    """Say on which days of the calendar a Unit stands, and as what: a rule at its start and at its end."""
-    if each.warning and each.first:
-        yield each.first, ""
+    """Say on which days of the calendar a Unit stands, and as what. Rules start with the treatment unsaid."""
+    if each.bare and (offset := each.first or each.last):
+        yield offset, ""
         return
     if each.usual and each.first:
         yield each.first, "calendar-usual"
         return
-    yield each.first or personal.TREATMENT, "calendar-starts"
+    if each.first:
+        yield each.first, "calendar-starts"
     if each.last:
         yield each.last, "calendar-ends"
 
 
 def _number(speaker: _Speaker, offset: personal.Offset) -> str:
     amount, unit = offset
+    if offset == personal.TREATMENT:
+        return speaker.ui["sheet-treated"]
     if unit != "duration-day":
         return ""
     return speaker.own("calendar-day", number=locales.number(amount, speaker.locale))
@@ -228,9 +248,9 @@ def _by_script(text: str) -> Iterator[tuple[str, bool]]:
 
 def _item(speaker: _Speaker, section: Section, unit: Unit, places: Mapping[str, Slot]) -> Item:
     id_ = f"{section.id}/{unit.id}"
-    day = places.get(f"{speaker.locale.name}/when/{id_}")
-    if day is None and places and section.kind is Kind.TIMELINE:
-        day = Slot("", speaker.own("sheet-no-day"))
+    day = _both(places, f"{speaker.locale.name}/when/{id_}")
+    if not day and places and section.kind is Kind.TIMELINE:
+        day = (Slot("", speaker.own("sheet-no-day")),)
     label = speaker.say(f"{id_}/label") if unit.label else ()
     return Item(id_, label, speaker.say(id_), day)
 
@@ -245,11 +265,11 @@ def _block(speaker: _Speaker, section: Section, places: Mapping[str, Slot]) -> B
         heading=speaker.say(f"{section.id}/heading"),
         items=tuple(items),
         action=speaker.say(f"{section.id}/action") if section.action else (),
-        picture=Drawing(picture.file, _plain(speaker.say(f"{section.id}/picture"))) if picture else None,
+        picture=Drawing(picture.file, plain(speaker.say(f"{section.id}/picture"))) if picture else None,
         panels=tuple(
             Drawing(
                 panel.file,
-                _plain(speaker.say(f"{section.id}/{panel.id}/picture")),
+                plain(speaker.say(f"{section.id}/{panel.id}/picture")),
                 speaker.say(f"{section.id}/{panel.id}/label"),
             )
             for panel in section.panels
@@ -296,5 +316,6 @@ def _main(sources: tuple[Source, ...]) -> tuple[Source, ...]:
     return tuple(islice(first, MAIN_SOURCES))
 
 
-def _plain(words: Words) -> str:
+def plain(words: Words) -> str:
+    """Give the words alone, without what sets them apart."""
     return "".join(run.text for run in words)

@@ -512,11 +512,13 @@ class Clinic(Named):
     `languages`, it hands out every language that the library has. `logo` is a file of `content/logos/`.
     `address` is where its leaflets are on the web, with {topic} and {lang}: printed, and as a QR code.
 
-    On the public holidays of its `country` and `region` (ISO 3166) it is closed, but for those it is `open_on`.
+    On the public holidays of its `country` and `region` (ISO 3166) it is closed, but for those of `open_on`.
     `timezone` is its own, by its name in the IANA database: what day it is there.
     """
 
     FACTS: ClassVar = ("phone", "urgent", "emergency")
+    OF_PATIENTS: ClassVar = {"patients", "closed", "open_on", "region", "timezone"}
+    """What only personal sheets depend on."""
     GOOD_FOR: ClassVar = timedelta(days=366)
     """How long contact details may be relied on after somebody confirmed them: twelve months."""
 
@@ -994,6 +996,29 @@ class Selection:
         return replace(self, shard=None) in {Selection(), Selection(approved_only=True)}
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A patient for whom a personal sheet is made. Its repr shows the row only: no log may hold the rest.
+
+    `row` is the one that a spreadsheet shows, where the header is 1; 0 is a sheet made alone. `treated_on` is
+    the day of the treatment, in the clinic's own time zone. `topics` has at least one, and each only once.
+    """
+
+    row: int
+    topics: tuple[str, ...] = field(repr=False)
+    lang: str = field(repr=False)
+    treated_on: date = field(repr=False)
+    name: str = field(default="", repr=False)
+    site: str = field(default="", repr=False)
+    clinician: str = field(default="", repr=False)
+    need: Need = field(default=Need.PLAIN, repr=False)
+
+    @property
+    def said(self) -> Mapping[str, str]:
+        """What the sheet says of the patient, by what it is."""
+        return {"name": self.name, "site": self.site, "clinician": self.clinician}
+
+
 class Status(StrEnum):
     """Where a topic stands in a language. Derived from files and today's date, never stored."""
 
@@ -1063,7 +1088,7 @@ class Item:
     id: str
     label: Words
     text: Words
-    day: Slot | None = None
+    day: tuple[Slot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -1096,7 +1121,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A line of a recovery calendar: what starts, ends or is usual on a day. `heading` goes before a warning."""
+    """A line of a recovery calendar: what starts, ends or is usual on a day. A warning has its `heading`."""
 
     label: str
     heading: Words
@@ -1120,8 +1145,9 @@ class Personal:
     """
 
     about: tuple[tuple[str, Slot], ...]
-    watch: Slot | None
-    closed: tuple[Slot, ...]
+    watch: tuple[str, Slot, str] | None
+    """The last day to look for danger signs, with the words before and after it."""
+    closed: tuple[tuple[Slot, ...], ...]
     closed_words: str
     nights: str
     calendar: tuple[CalendarDay, ...]
@@ -1175,6 +1201,12 @@ class Leaflet:
         """Every language that words of the leaflet are in."""
         beside = (self.beside.locale,) if self.beside else ()
         return (self.locale, *beside, *(locale for locale, _ in self.everywhere))
+
+    @property
+    def lent(self) -> tuple[str, ...]:
+        """The fonts that a patient's name needs besides those of the languages."""
+        about = self.personal.about if self.personal else ()
+        return tuple(family for _, slot in about for family in slot.families)
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -1243,6 +1275,29 @@ class Job:
     direction: str
     keep_words: bool
     split_words: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Sheets of one shape: a leaflet to lay out with its places free, and each sheet's words.
+
+    `key` stands for the leaflet: a worker lays it out once, however many orders it gets for it.
+    """
+
+    job: Job = field(repr=False)
+    number: int
+    key: str
+    sheets: tuple[tuple[Slot, ...], ...] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """What the sheets are of, for whoever is told of a fault."""
+        return self.job.name
+
+    @property
+    def path(self) -> str:
+        """Where such a leaflet would be among others."""
+        return self.job.path
 
 
 @dataclass(frozen=True, slots=True)

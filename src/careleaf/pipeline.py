@@ -18,6 +18,7 @@ from careleaf.plan import Plan, known, plan
 from careleaf.render import NOWHERE, Press, RenderError
 from careleaf.versions import versions
 from careleaf.words import source_locale
+from careleaf.writers import write
 
 Progress = Callable[[int, int, str], None]
 """Called with how many leaflets are done, of how many, and the name of the last."""
@@ -77,6 +78,11 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
         settled = "" if findings else key
         removed = publish.finish(out, rows.values(), library, around, settled, selection.shard)
     return Report(tuple(sorted(findings)), tuple(made), _unchanged(rows, found.wanted, made), tuple(removed))
+
+
+def is_settled(root: Path, out: Path, today: date) -> bool:
+    """Say whether a build of everything found nothing wrong with just this library, today."""
+    return bool(publish.settled(out, _key(root, Selection(), Options(today, 1))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +234,9 @@ def _make(work: _Work, editions: Mapping[Edition, Links]) -> Iterator[tuple[Edit
     by_path = {edition.path: edition for edition in editions}
     jobs = _jobs(work.library, editions, work.findings)
     workers = work.options.crew or min(work.options.jobs, len(editions))
-    for number, (job, artifact) in enumerate(pool.run(jobs, workers) if editions else (), start=1):
+    for number, (job, artifact) in enumerate(
+        pool.run(jobs, workers, make=write) if editions else (), start=1
+    ):
         work.findings.extend(artifact.findings)
         if artifact.usable:
             yield by_path[job.path], publish.publish(work.out, by_path[job.path], artifact)

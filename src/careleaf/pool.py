@@ -14,14 +14,13 @@ from concurrent.futures import TimeoutError as TimedOutError
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from careleaf.findings import Finding
-from careleaf.model import Artifact, Job
+from careleaf.model import Artifact
 from careleaf.versions import versions
-from careleaf.writers import write
 
 JOBS_A_WORKER: Final = 500
 """After so many jobs a worker is replaced, so that no slow leak of a C library can add up."""
@@ -56,18 +55,35 @@ class CrewLostError(Exception):
     """The Executor is gone, and with it all jobs in hand. No job is to blame."""
 
 
+class Task(Protocol):
+    """What a worker is given: a Job, or an Order of sheets."""
+
+    @property
+    def name(self) -> str:
+        """What it is, for whoever is told of a fault."""
+
+    @property
+    def path(self) -> str:
+        """Where its Artifact goes."""
+
+
+T = TypeVar("T", bound=Task)
+R = TypeVar("R")
+
+
 def cores() -> int:
     """Give the number of cores that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
 def run(
-    jobs: Iterable[Job],
+    jobs: Iterable[T],
     workers: int | Crew,
     limits: Limits = Limits(),
-    make: Callable[[Job], Artifact] = write,
-) -> Iterator[tuple[Job, Artifact]]:
-    """Make every Artifact, and yield each with its Job as it is done. `jobs` is read as it goes.
+    *,
+    make: Callable[[T], R],
+) -> Iterator[tuple[T, R | Artifact]]:
+    """Make something of every job, and yield it with its job as it is done. `jobs` is read as it goes.
 
     `workers` are so many processes of this machine, each with `limits`, or a Crew. A job that fails, or
     passes a limit, yields an Artifact with no content and the Finding that says so. Raises CrewLostError.
@@ -76,28 +92,29 @@ def run(
 
 
 def _own(
-    jobs: Iterable[Job], workers: int, limits: Limits, make: Callable[[Job], Artifact]
-) -> Iterator[tuple[Job, Artifact]]:
+    jobs: Iterable[T], workers: int, limits: Limits, make: Callable[[T], R]
+) -> Iterator[tuple[T, R | Artifact]]:
     """Make Artifacts in processes of this machine."""
     context = get_context("spawn")  # a fork would share Pango's locks
     with ProcessPool(workers, JOBS_A_WORKER, _limit, (limits.memory,), context) as pool:
 
-        def start(job: Job) -> Future[Artifact]:
+        def start(job: T) -> Future[R]:
             return pool.schedule(make, args=(job,), timeout=limits.seconds)
 
         for job, future in _as_done(jobs, start, IN_HAND * workers):
-            yield job, _result(job, future, limits)
+            made = _result(job, future, limits)
+            yield job, made
 
 
 def _hired(
-    jobs: Iterable[Job], crew: Crew, make: Callable[[Job], Artifact]
-) -> Iterator[tuple[Job, Artifact]]:
+    jobs: Iterable[T], crew: Crew, make: Callable[[T], R]
+) -> Iterator[tuple[T, R | Artifact]]:
     """Make Artifacts in the workers of a Crew.
 
     A worker that is lost takes along what waited for it. So these jobs are done again, one at a time: whose
     worker is lost then is itself to blame.
     """
-    start, lost = partial(_submitted, crew.executor, make, dict(versions())), list[Job]()
+    start, lost = partial(_submitted, crew.executor, make, dict(versions())), list[T]()
     for job, future in _as_done(jobs, start, IN_HAND * crew.size):
         if _error(future):
             lost.append(job)
@@ -111,15 +128,15 @@ def _hired(
 
 
 def _submitted(
-    executor: Executor, make: Callable[[Job], Artifact], engine: Mapping[str, str], job: Job
-) -> Future[Artifact]:
+    executor: Executor, make: Callable[[T], R], engine: Mapping[str, str], job: T
+) -> Future[R | Artifact]:
     try:
         return executor.submit(make_elsewhere, make, engine, job)
     except Exception as error:  # each Executor has its own way of saying that it is closed
         raise CrewLostError(type(error).__name__) from error
 
 
-def _error(future: Future[Artifact]) -> BaseException | None:
+def _error(future: Future[R]) -> BaseException | None:
     """Give what became of a job whose worker was lost. Raises CrewLostError if all are."""
     if future.cancelled():  # not by us: we wait for it
         raise CrewLostError("its jobs were cancelled")
@@ -129,10 +146,10 @@ def _error(future: Future[Artifact]) -> BaseException | None:
 
 
 def _as_done(
-    jobs: Iterable[Job], start: Callable[[Job], Future[Artifact]], in_hand: int
-) -> Iterator[tuple[Job, Future[Artifact]]]:
+    jobs: Iterable[T], start: Callable[[T], Future[R]], in_hand: int
+) -> Iterator[tuple[T, Future[R]]]:
     """Start so many jobs, one more for each that is done, and yield those."""
-    waiting: dict[Future[Artifact], Job] = {}
+    waiting: dict[Future[R], T] = {}
     upcoming = iter(jobs)
     try:
         while True:
@@ -147,7 +164,7 @@ def _as_done(
             future.cancel()
 
 
-def make_elsewhere(make: Callable[[Job], Artifact], engine: Mapping[str, str], job: Job) -> Artifact:
+def make_elsewhere(make: Callable[[T], R], engine: Mapping[str, str], job: T) -> R | Artifact:
     """Make an Artifact in a worker of a Crew. Whatever fails is in the Artifact's Finding.
 
     Nothing is raised: an Executor would log that in the worker, with the words of the page. `engine` are the
@@ -166,7 +183,7 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _result(job: Job, future: Future[Artifact], limits: Limits) -> Artifact:
+def _result(job: Task, future: Future[R], limits: Limits) -> R | Artifact:
     try:
         return future.result()
     except TimedOutError:
@@ -179,6 +196,6 @@ def _result(job: Job, future: Future[Artifact], limits: Limits) -> Artifact:
         return _failed(job, "crash", f"it failed: {type(error).__name__}: {error}")
 
 
-def _failed(job: Job, rule: str, message: str) -> Artifact:
+def _failed(job: Task, rule: str, message: str) -> Artifact:
     mend = "Make its drawings or its texts simpler; if they are plain, report this as a bug."
     return Artifact(job.path, b"", 0, (Finding(job.name, 0, rule, message, mend),))

@@ -114,7 +114,7 @@ class Press:
             limits=form.limits,
             pages=_pages(form.limits, leaflet.locale),
             columns=form.columns,
-            fonts=tuple(font for locale in leaflet.locales for font in locale.fonts),
+            fonts=(*(font for locale in leaflet.locales for font in locale.fonts), *leaflet.lent),
             phones=tuple(getattr(library.clinics[edition.clinic], name) for name in Clinic.FACTS),
             lang=leaflet.locale.cldr,
             direction=leaflet.locale.direction,

@@ -1,17 +1,11 @@
 """The commands that print, list and judge what there is."""
 
 import os
-import re
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from careleaf import doctor, pipeline, pool, schema
@@ -19,6 +13,7 @@ from careleaf.approvals import overall
 from careleaf.changes import voided
 from careleaf.check import check as check_library
 from careleaf.cli.shell import (
+    Share,
     crew,
     executor_option,
     json_option,
@@ -28,6 +23,7 @@ from careleaf.cli.shell import (
     print_findings,
     print_json,
     print_table,
+    progress,
     root_option,
     today,
     write_page,
@@ -64,19 +60,6 @@ TEXT = {
 }
 
 
-class _Share(click.ParamType[Shard]):
-    """A share of all files, as "2/3"."""
-
-    name = "i/n"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shard:  # noqa: ANN401 # as click has it
-        found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", str(value))
-        shard = Shard(int(found[1]), int(found[2])) if found else None
-        if shard is None or not 1 <= shard.number <= shard.of:
-            self.fail(f"{value} is no share: the second of three is 2/3.", param, ctx)
-        return shard
-
-
 @click.command()
 @click.option("--topic", "topics", multiple=True, help="Only this topic; may be given again.")
 @click.option("--lang", "langs", multiple=True, help="Only this language; may be given again.")
@@ -88,7 +71,7 @@ class _Share(click.ParamType[Shard]):
 @executor_option
 @click.option(
     "--shard",
-    type=_Share(),
+    type=Share(),
     default=None,
     metavar="i/n",
     help="Only the i-th of n shares of the files, for n machines; a build of the whole adds the web pages.",
@@ -158,8 +141,8 @@ def build(  # noqa: PLR0913 # one for each option
             )
         langs, formats = beside, _bilingual(root)
     selection = Selection(topics, langs, formats, clinics, approved_only, ink, bleed, all_formats, shard)
-    with crew(executor) as workers, _progress() as progress:
-        options = pipeline.Options(today(), jobs, force, progress, workers)
+    with crew(executor) as workers, progress("Building") as show:
+        options = pipeline.Options(today(), jobs, force, show, workers)
         try:
             report = pipeline.build(root or home(), out, selection, options)
         except UnknownNameError as error:
@@ -419,31 +402,3 @@ def verify(*, file: Path, out: Path, root: Path | None, as_json: bool) -> None:
         click.echo(f"Text:    {TEXT[verdict.words_current, verdict.current]}")
         click.echo(f"Today:   {verdict.status}")
     leave(ok=bool(verdict.ours) and verdict.current)
-
-
-def _progress() -> AbstractContextManager[Callable[[int, int, str], None]]:
-    """Show a bar on a terminal, and nothing in a log."""
-    console = Console(stderr=True)
-    return _Bar(console) if console.is_terminal else nullcontext(pipeline.quiet)
-
-
-class _Bar:
-    def __init__(self, console: Console) -> None:
-        columns = (
-            TextColumn("Building"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.description}"),
-        )
-        self._bar = Progress(*columns, console=console, transient=True)
-        self._task = self._bar.add_task("")
-
-    def __enter__(self) -> Callable[[int, int, str], None]:
-        self._bar.start()
-        return self._show
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def _show(self, done: int, total: int, name: str) -> None:
-        self._bar.update(self._task, completed=done, total=total, description=name)
