@@ -44,7 +44,7 @@ class Crew:
     """Workers that are not processes of ours: an Executor, and how many jobs its workers do at once.
 
     They must have careleaf installed, in the same version and with the same engine: one with another makes
-    nothing, and says so. No Limits hold for them, only what the Executor sets itself.
+    nothing and ends the run. No Limits hold for them, only what the Executor sets itself.
     """
 
     executor: Executor
@@ -52,7 +52,11 @@ class Crew:
 
 
 class CrewLostError(Exception):
-    """The Executor is gone, and with it all jobs in hand. No job is to blame."""
+    """The Crew cannot go on, and what it had in hand is lost. No job is to blame."""
+
+
+class OtherEngineError(Exception):
+    """A worker of a Crew would print other bytes."""
 
 
 class Task(Protocol):
@@ -106,9 +110,7 @@ def _own(
             yield job, made
 
 
-def _hired(
-    jobs: Iterable[T], crew: Crew, make: Callable[[T], R]
-) -> Iterator[tuple[T, R | Artifact]]:
+def _hired(jobs: Iterable[T], crew: Crew, make: Callable[[T], R]) -> Iterator[tuple[T, R | Artifact]]:
     """Make Artifacts in the workers of a Crew.
 
     A worker that is lost takes along what waited for it. So these jobs are done again, one at a time: whose
@@ -137,10 +139,13 @@ def _submitted(
 
 
 def _error(future: Future[R]) -> BaseException | None:
-    """Give what became of a job whose worker was lost. Raises CrewLostError if all are."""
+    """Give what became of a job whose worker was lost. Raises CrewLostError if no worker can go on."""
     if future.cancelled():  # not by us: we wait for it
         raise CrewLostError("its jobs were cancelled")
-    if isinstance(error := future.exception(), BrokenExecutor):
+    error = future.exception()
+    if isinstance(error, OtherEngineError):
+        raise CrewLostError("a worker joined late that has another careleaf or engine") from error
+    if isinstance(error, BrokenExecutor):
         raise CrewLostError(type(error).__name__) from error
     return error
 
@@ -167,11 +172,11 @@ def _as_done(
 def make_elsewhere(make: Callable[[T], R], engine: Mapping[str, str], job: T) -> R | Artifact:
     """Make an Artifact in a worker of a Crew. Whatever fails is in the Artifact's Finding.
 
-    Nothing is raised: an Executor would log that in the worker, with the words of the page. `engine` are the
-    versions where the job comes from: a worker that joined later was not asked for its own.
+    That is not raised: an Executor would log it in the worker, and it may hold words of the page. `engine`
+    are the versions where the job comes from. Raises OtherEngineError: a worker may have joined late.
     """
     if versions() != engine:
-        return _failed(job, "crash", "a worker has another careleaf or engine, which would print other bytes")
+        raise OtherEngineError
     try:
         return make(job)
     except Exception as error:  # noqa: BLE001 # whatever it is, the other leaflets go on
