@@ -231,7 +231,7 @@ def workers(jobs: Sequence[Job], rounds: int) -> Workers:
     """Print with all cores; the first two rounds let each worker meet every font."""
     cold, queue = 2 * len(jobs), [*jobs] * (2 + rounds)
     begun = Moment.now()
-    for number, (job, artifact) in enumerate(pool.run(queue, pool.cores()), start=1):
+    for number, (job, artifact) in enumerate(pool.run(queue, pool.cores(), make=write), start=1):
         if artifact.findings:
             raise RuntimeError(f"{job.name}: {artifact.findings[0]}")
         if number == 1:

@@ -18,7 +18,7 @@ SRC = ROOT / "src" / "careleaf"
 
 RULES = tuple(sorted(f"check.{path.stem}" for path in (SRC / "check").glob("[!_]*.py")))
 
-CLI = ("cli.shell", "cli.press", "cli.editing", "cli.translating", "cli.starting")
+CLI = ("cli.shell", "cli.press", "cli.patients", "cli.editing", "cli.translating", "cli.starting")
 
 # A module imports only what stands above it; the files of rules, not one another either.
 ORDER = (
@@ -32,17 +32,24 @@ ORDER = (
     "paper",
     "identify",
     "locales",
+    "days",
+    "ics",
     "catalogs",
     "load",
     "writers",
     "words",
+    "personal",
     "approvals",
     "changes",
     *RULES,
     "check",
+    "tables",
+    "cells",
+    "lists",
     "versions",
     "plan",
     "compose",
+    "diary",
     "ink",
     "qr",
     "render",
@@ -61,14 +68,22 @@ ORDER = (
     "pdf.raster",
     "pdf.proof",
     "pdf.engine",
+    "pdf.subset",
+    "pdf.update",
+    "pdf.master",
+    "pdf.run",
     "pdf.reading",
     "publish",
+    "private",
     "site",
     "record",
     "gallery",
     "pool",
+    "several",
+    "batch",
     "schema",
     "doctor",
+    "cluster",
     "new",
     "verify",
     "single",
@@ -93,7 +108,11 @@ PDF = {module for module in ORDER if module.startswith("pdf.")}
 ROOMS = {
     "babel": {"locales"},
     "click": {"cli", *CLI},
+    "distributed": {"cluster"},
+    "dateutil": {"days"},
     "fontTools": {"fonts"},
+    "holidays": {"days"},
+    "icalendar": {"ics"},
     "icu4py": {"breaks"},
     "jinja2": {"render"},
     "PIL": {"check.pictures", "ink", "pdf.proof", "pdf.raster", "gallery"},
@@ -109,9 +128,10 @@ ROOMS = {
     "ruamel": {"load"},
     "segno": {"qr"},
     "textstat": {"grades"},
-    "uharfbuzz": {"shaping"},
+    "uharfbuzz": {"shaping", "pdf.subset"},
     "wcwidth": {"breaks"},
     "weasyprint": PDF,
+    "zoneinfo": {"days"},
 }
 
 # What a printed byte passes through; the libraries of these rooms decide how a page looks.

@@ -169,6 +169,194 @@ CLINICS: Final = {
     ),
 }
 
+END = "confirmed: 2026-11-25"
+"""The last line of the clinic's file: what is added below it is on line 14."""
+
+PLACES: Final = {
+    "a time zone with a slip of the finger": Refusal(
+        CLINIC,
+        END,
+        f"{END}\ntimezone: Europe/Londn",
+        f"{CLINIC}:14 timezone",
+        "Europe/Londn is unknown",
+        "Did you mean Europe/London?",
+    ),
+    "a time zone that is nothing like one": Refusal(
+        CLINIC, END, f"{END}\ntimezone: XQ9", f"{CLINIC}:14 timezone", "XQ9 is unknown", "IANA database"
+    ),
+    "the time zone of whatever computer this is": Refusal(
+        CLINIC, END, f"{END}\ntimezone: localtime", f"{CLINIC}:14 timezone", "localtime is unknown"
+    ),
+    "a country whose holidays are unknown": Refusal(
+        CLINIC,
+        "country: GB",
+        "country: ZQ",
+        f"{CLINIC}:4 holidays",
+        "ZQ: its public holidays are unknown",
+        "List them under closed:",
+        WARNING,
+    ),
+    "a region with a slip of the finger": Refusal(
+        CLINIC,
+        END,
+        f"{END}\nregion: EN",
+        f"{CLINIC}:14 region",
+        "GB has no region EN",
+        "Did you mean ENG?",
+    ),
+    "a region of another country": Refusal(
+        CLINIC,
+        END,
+        f"{END}\nregion: BY",
+        f"{CLINIC}:14 region",
+        "GB has no region BY",
+        "Choose from: ENG, NIR, SCT, WLS.",
+    ),
+    "a region of a country that has none": Refusal(
+        CLINIC,
+        "country: GB",
+        "country: MT\nregion: ENG",
+        f"{CLINIC}:5 region",
+        "MT has no region",
+        "Remove it",
+    ),
+    "closures that overlap": Refusal(
+        CLINIC,
+        END,
+        f"{END}\nclosed:\n  - {{from: 2026-12-24, until: 2026-12-31}}\n"
+        "  - {from: 2026-12-31, until: 2027-01-02}",
+        f"{CLINIC}:16 closed",
+        "2026-12-31 to 2027-01-02 overlaps 2026-12-24 to 2026-12-31",
+        "make it one",
+        WARNING,
+    ),
+    "a closure inside a longer one that another stands between": Refusal(
+        CLINIC,
+        END,
+        f"{END}\nclosed:\n  - {{from: 2026-12-20, until: 2026-12-20}}\n"
+        "  - {from: 2026-12-01, until: 2026-12-31}\n  - {from: 2026-12-03, until: 2026-12-04}",
+        f"{CLINIC}:15 closed",
+        "2026-12-20 to 2026-12-20 overlaps 2026-12-01 to 2026-12-31",
+        "Correct the dates",
+        WARNING,
+    ),
+    "open on a day that is no holiday": Refusal(
+        CLINIC,
+        END,
+        f"{END}\nregion: ENG\nopen-on:\n  - 2026-12-28\n  - 2026-12-29",
+        f"{CLINIC}:17 open-on",
+        "2026-12-29 changes nothing: no public holiday of GB ENG",
+        "remove it",
+        WARNING,
+    ),
+    "open on another region's holiday": Refusal(
+        CLINIC,
+        END,
+        f"{END}\nregion: ENG\nopen-on: [2026-11-30]",
+        f"{CLINIC}:15 open-on",
+        "2026-11-30 changes nothing",
+        "remove it",
+        WARNING,
+    ),
+    "open on a day of the week without hours": Refusal(
+        CLINIC,
+        END,
+        f"{END}\nopen-on: [2026-12-25]",
+        f"{CLINIC}:14 open-on",
+        "no hours on that day of the week",
+        "remove it",
+        WARNING,
+    ),
+    "open on a day of a closure": Refusal(
+        CLINIC,
+        END,
+        f"{END}\nclosed: [{{from: 2026-12-27, until: 2026-12-29}}]\nopen-on: [2026-12-28]",
+        f"{CLINIC}:15 open-on",
+        "inside a closure",
+        "remove it",
+        WARNING,
+    ),
+    "a code that stands for no topic": Refusal(
+        CLINIC,
+        END,
+        f"{END}\npatients:\n  procedures:\n    SOAP: washing-hands\n    LASER: washing-hand",
+        f"{CLINIC}:17 procedure",
+        "LASER: there is no topic washing-hand",
+        "Did you mean washing-hands?",
+    ),
+    "one of a code's topics that is none": Refusal(
+        CLINIC,
+        END,
+        f"{END}\npatients:\n  procedures:\n    LASER: [washing-hands, xyz]",
+        f"{CLINIC}:16 procedure",
+        "no topic xyz",
+        "Correct",
+    ),
+    "two columns with one header": Refusal(
+        CLINIC,
+        END,
+        f"{END}\npatients:\n  columns:\n    treated: Date\n    born: date",
+        f"{CLINIC}:17 column",
+        "treated and born have the same header, date",
+        "its own header",
+    ),
+}
+
+DRY = "  dry: {type: measure"
+STEP = '{id: soft, label: "{dry}", text: Your skin is soft again., '
+DAYS: Final = {
+    "a day counted by a Fact that is nearly one": Refusal(
+        TOPIC,
+        STEP,
+        f"{STEP}when: {{until: dri}}, ",
+        f"{TOPIC}:36 when",
+        "later/soft: when: the Fact dri does not exist",
+        "Did you mean dry?",
+    ),
+    "a day counted by minutes": Refusal(
+        TOPIC,
+        STEP,
+        '{id: soft, label: "{scrub}", text: "In {dry}.", when: {from: scrub}, ',
+        f"{TOPIC}:36 when",
+        "the Fact scrub is no time of hours or longer",
+        "duration-hour, -day",
+    ),
+    "a day counted by a bare number": Refusal(
+        TOPIC,
+        STEP,
+        '{id: soft, label: "{times}", text: "In {dry}.", when: {until: times}, ',
+        f"{TOPIC}:36 when",
+        "the Fact times is no time",
+        "duration-hour, -day",
+    ),
+    "a watch over a Fact that is none": Refusal(
+        TOPIC,
+        "audience: adult",
+        "audience: adult\nwatch: soap",
+        f"{TOPIC}:4 watch",
+        "watch: the Fact soap does not exist",
+        "Name a Fact",
+    ),
+    "aftercare without a watch": Refusal(
+        TOPIC,
+        "kind: information",
+        "kind: aftercare",
+        f"{TOPIC}:2 watch",
+        "how long danger signs are to be watched for",
+        "Add watch:",
+        WARNING,
+    ),
+    "days that the words do not say": Refusal(
+        TOPIC,
+        "{id: swell, text: your hands swell, ",
+        "{id: swell, text: your hands swell, when: {until: dry}, ",
+        f"{TOPIC}:24 when",
+        "help/swell: its days are counted by dry, which its words never say",
+        "Say {dry}",
+        WARNING,
+    ),
+}
+
 TRANSLATIONS: Final = {
     "a Fact lost": Refusal(
         PO,
@@ -459,6 +647,113 @@ def test_a_clinic_that_leaves_the_evidence_or_the_library_is_told_on_its_line(
     refusal: Refusal, tiny: Tiny
 ) -> None:
     refusal.check(tiny)
+
+
+@pytest.mark.parametrize("refusal", PLACES.values(), ids=PLACES.keys())
+def test_where_and_when_a_clinic_is_open_is_told_if_it_cannot_be_so(refusal: Refusal, tiny: Tiny) -> None:
+    """Else a patient is told that somebody answers on a day when nobody does."""
+    refusal.check(tiny)
+
+
+def test_what_a_clinic_says_of_its_days_and_lists_is_told_nothing_of_if_it_is_right(tiny: Tiny) -> None:
+    tiny.change(
+        CLINIC,
+        END,
+        f"""{END}
+region: ENG
+timezone: Europe/London
+closed:
+  - {{from: 2027-01-04, until: 2027-01-05}}
+  - {{from: 2026-12-29, until: 2027-01-03}}
+open-on: [2026-12-28, 2027-03-29]
+patients:
+  dates: day-first
+  columns: {{treated: Date of visit, name: Patient}}
+  procedures:
+    SOAP: washing-hands
+    BOTH: [washing-hands]
+""",
+    )
+    assert [finding for finding in tiny.findings() if finding.file == CLINIC] == []
+
+
+@pytest.mark.parametrize(("today", "known"), [(date(2034, 12, 31), True), (date(2035, 1, 1), False)])
+def test_holidays_that_nobody_knows_next_year_are_told_this_year(
+    today: date,
+    known: bool,  # noqa: FBT001 # a table's column
+    tiny: Tiny,
+) -> None:
+    """India's feasts by the moon are known up to 2035."""
+    tiny.change(CLINIC, "country: GB", "country: IN")
+    tiny.change(CLINIC, "confirmed: 2026-11-25", f"confirmed: {today}")
+    tiny.change(TOPIC, "review: 2028-11-22", "review: 2040-11-22")
+    told = [] if known else ["IN in 2036: its public holidays are unknown"]
+    assert [finding.message for finding in tiny.findings(today) if finding.file == CLINIC] == told
+
+
+def test_a_topic_that_cannot_be_read_is_not_told_of_as_a_code_without_a_topic(tiny: Tiny) -> None:
+    tiny.change(CLINIC, END, f"{END}\npatients: {{procedures: {{SOAP: washing-hands}}}}")
+    tiny.change(TOPIC, "kind: information", "kind: novel")
+    assert "procedure" not in {finding.rule for finding in tiny.findings()}
+
+
+@pytest.mark.parametrize("refusal", DAYS.values(), ids=DAYS.keys())
+def test_a_day_is_counted_by_a_time_that_the_words_say(refusal: Refusal, tiny: Tiny) -> None:
+    """Else the sheet says one day and the leaflet another."""
+    refusal.check(tiny)
+
+
+@pytest.mark.parametrize("unit", ["duration-day", "duration-year"])
+def test_a_time_beyond_all_calendars_is_told_and_stops_no_check(unit: str, tiny: Tiny) -> None:
+    tiny.change(
+        TOPIC, "duration-day, value: [3, 5], min: 2, max: 7", f"{unit}, value: 3, min: 2, max: 99999999999"
+    )
+    tiny.change(TOPIC, "audience: adult", "audience: adult\nwatch: dry")
+    told = [(place(each), each.message) for each in tiny.findings() if each.rule == "watch"]
+    assert told == [
+        (f"{TOPIC}:4 watch", "watch: the Fact dry is no time of hours or longer that a calendar has")
+    ]
+
+
+def ordered(tiny: Tiny, first: str, last: str) -> list[str]:
+    """Put in a Unit from one Fact until another, and tell what is said of its days."""
+    row = "{{type: measure, unit: {}, min: 1, max: 90, sources: [SOAP]}}"
+    tiny.change(TOPIC, DRY, f"  first: {row.format(first)}\n  last: {row.format(last)}\n{DRY}")
+    tiny.change(
+        TOPIC, STEP, f"{STEP.replace('{dry}', '{first}, {last}, {dry}')}when: {{from: first, until: last}}, "
+    )
+    return [f"{place(each)} {each.message}" for each in tiny.findings() if each.rule == "when"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [
+        ("duration-day, value: 8", "duration-week, value: 1", True),
+        ("duration-day, value: 7", "duration-week, value: 1", False),
+        ("duration-day, value: [3, 20]", "duration-day, value: [2, 3]", False),
+        ("duration-day, value: [4, 20]", "duration-day, value: [2, 3]", True),
+        ("duration-day, value: 28", "duration-month, value: 1", False),
+        ("duration-day, value: 30", "duration-month, value: 1", True),
+        ("duration-month, value: 12", "duration-year, value: 1", False),
+        ("duration-hour, value: 49", "duration-day, value: 2", True),
+        ("duration-hour, value: 23", "duration-hour, value: 1", False),
+    ],
+)
+def test_what_starts_after_its_own_end_is_told(first: str, last: str, told: bool, tiny: Tiny) -> None:  # noqa: FBT001 # a table's column
+    message = f"{TOPIC}:38 when later/soft: first may end after last"
+    assert ordered(tiny, first, last) == [message] * told
+
+
+def test_a_clinics_own_value_does_not_turn_a_time_round(tiny: Tiny) -> None:
+    tiny.change(CLINIC, "times: 5", "times: 5\n    first: 9")
+    message = f"{CLINIC}:11 when washing-hands later/soft: first may end after last"
+    assert ordered(tiny, "duration-day, value: 7", "duration-week, value: 1") == [message]
+
+
+def test_a_clinics_value_outside_the_range_is_told_as_that_alone(tiny: Tiny) -> None:
+    tiny.change(CLINIC, "times: 5", "times: 5\n    first: 99999999999")
+    assert ordered(tiny, "duration-day, value: 7", "duration-week, value: 1") == []
+    assert "fact-range" in {finding.rule for finding in tiny.findings()}
 
 
 @pytest.mark.parametrize("refusal", TRANSLATIONS.values(), ids=TRANSLATIONS.keys())

@@ -385,10 +385,13 @@ def test_a_new_topic_lacks_only_what_an_author_can_write(tiny: Tiny, kind: str) 
     made = careleaf("new", "topic", "after-biopsy", "--kind", kind, "--root", tiny.root)
     assert (made.exit_code, "careleaf check" in made.stdout) == (0, True)
     findings = tiny.findings()
-    assert {finding.rule for finding in findings} == {"unwritten", "unknown-source"}
+    lacks = {"watch"} if kind == "aftercare" else set()
+    assert {finding.rule for finding in findings} == {"unwritten", "unknown-source"} | lacks
     assert {finding.file for finding in findings} == {"content/topics/after-biopsy.yaml"}
     text = (tiny.root / "content/topics/after-biopsy.yaml").read_text("utf-8")
     written = re.sub(r"<[^<>\n]*>", "Soap is good for you.", text.replace("[SOURCE]", "[SOAP]"))
+    written = re.sub(r"^# (facts:|  keep-dry:|watch:)", r"\1", written, flags=re.MULTILINE)
+    written = written.replace("Soap is good for you.", "Soap is good for {keep-dry}.")
     tiny.write("content/topics/after-biopsy.yaml", written)
     assert tiny.findings() == [], "filled in, it is a topic like any other"
 
@@ -397,16 +400,30 @@ def test_a_new_clinic_lacks_only_what_an_author_can_write(tiny: Tiny) -> None:
     assert careleaf("new", "clinic", "pier", "--root", tiny.root).exit_code == 0
     findings = tiny.findings()
     assert {finding.file for finding in findings} == {"content/clinics/pier.yaml"}
-    empty = ("title", "country", "phone", "urgent", "emergency", "confirmed")
+    empty = ("title", "country", "timezone", "phone", "urgent", "emergency", "confirmed")
     assert {finding.message for finding in findings} == {f"{name!r} is empty" for name in empty}
     text = (tiny.root / "content/clinics/pier.yaml").read_text("utf-8")
     for key, value in {
-        "title:": "title: Pier Clinic", "country:": "country: GB", "phone:": 'phone: "020 7946 0993"',
+        "title:": "title: Pier Clinic", "country:": "country: GB",
+        "timezone:": "timezone: Europe/London", "phone:": 'phone: "020 7946 0993"',
         "urgent:": 'urgent: "111"', "emergency:": 'emergency: "999"', "confirmed:": f"confirmed: {TODAY}",
     }.items():  # fmt: skip
         text = re.sub(rf"^{key}", value, text, flags=re.MULTILINE)
     tiny.write("content/clinics/pier.yaml", text)
     assert tiny.findings() == []
+
+
+def test_the_examples_in_a_new_clinic_are_right_as_they_stand(tiny: Tiny) -> None:
+    """Somebody will only remove the # in front of them."""
+    tiny.write("content/topics/after-laser.yaml", (tiny.root / TOPIC).read_bytes())
+    assert careleaf("new", "clinic", "pier", "--root", tiny.root).exit_code == 0
+    text = (tiny.root / "content/clinics/pier.yaml").read_text("utf-8")
+    keys = r"^# ((?:region|closed|open-on|patients):.*|  (?!.*keep-dry|after-laser).*)"
+    examples = re.findall(keys, text, re.MULTILINE)
+    assert len(examples) == 8
+    harbour, last = "content/clinics/harbour.yaml", f"confirmed: {TODAY}"
+    tiny.change(harbour, last, "\n".join((last, *examples)))
+    assert [finding for finding in tiny.findings() if finding.file == harbour] == []
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,22 @@
 """Numbers, times and phones as each language says them: a reader must never get the wrong dose or day."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date, time
 from typing import Any, Final, Literal, cast, get_args
 
 import babel
 import pytest
+from babel.dates import get_day_names, get_month_names
 from babel.localedata import locale_identifiers
 from hypothesis import given
 from hypothesis import strategies as st
 
 from careleaf import locales
 from careleaf.model import NAME, Clock, Fact, FactValue, Hours, Locale, Measure, Number, Strength
-from tests.conftest import as_it_ships
+from tests.conftest import ROOT, as_it_ships
 
 SPAN: Final = {
     "en": "{low} to {high}",
@@ -255,6 +259,114 @@ def test_a_date_says_its_month_in_words(tag: str) -> None:
         "ko": "2027년 2월 3일",
     }
     assert bare(locales.day(date(2027, 2, 3), of(tag))) == expected[tag]
+
+
+WEEKDAYS: Final = {
+    "en": "Sunday Monday Tuesday Wednesday Thursday Friday Saturday",
+    "ar": "الأحد الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت",
+    "es": "domingo lunes martes miércoles jueves viernes sábado",
+    "fr": "dimanche lundi mardi mercredi jeudi vendredi samedi",
+    "hi": "रविवार सोमवार मंगलवार बुधवार गुरुवार शुक्रवार शनिवार",
+    "ko": "일요일 월요일 화요일 수요일 목요일 금요일 토요일",
+    "pl": "niedziela poniedziałek wtorek środa czwartek piątek sobota",
+    "uk": "неділя понеділок вівторок середа четвер пʼятниця субота",
+    "zh-Hans": "星期日 星期一 星期二 星期三 星期四 星期五 星期六",
+}
+"""From Sunday on, as people write them; not taken from CLDR."""
+MONTHS: Final = {
+    "en": "January February March April May June July August September October November December",
+    "ar": "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "hi": "जनवरी फ़रवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर",
+    "ko": "1월 2월 3월 4월 5월 6월 7월 8월 9월 10월 11월 12월",
+    "pl": "stycznia lutego marca kwietnia maja czerwca "
+    "lipca sierpnia września października listopada grudnia",
+    "uk": "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
+    "zh-Hans": "1月 2月 3月 4月 5月 6月 7月 8月 9月 10月 11月 12月",
+}
+"""As they stand beside a day."""
+DATED: Final = {
+    "en": "{weekday} {day} {month}",
+    "ar": "{weekday}، {day} {month}",
+    "es": "{weekday}, {day} de {month}",
+    "fr": "{weekday} {day} {month}",
+    "hi": "{weekday}, {day} {month}",
+    "ko": "{month} {day}일 {weekday}",
+    "pl": "{weekday}, {day} {month}",
+    "uk": "{weekday}, {day} {month}",
+    "zh-Hans": "{month}{day}日{weekday}",
+}
+TURNS: Final = st.builds(date, st.integers(2020, 2040), st.just(12), st.just(31)) | st.builds(
+    date, st.integers(2020, 2040), st.just(1), st.just(1)
+)
+LEAPS: Final = st.builds(date, st.integers(5, 10).map(lambda each: 4 * each + 2000), st.just(2), st.just(29))
+
+
+def zeller(value: date) -> int:
+    """Count a day from Sunday on by Zeller's congruence, which no library computes with."""
+    year, month = (value.year, value.month) if value.month > 2 else (value.year - 1, value.month + 12)
+    century, rest = divmod(year, 100)
+    return (value.day + 13 * (month + 1) // 5 + rest + rest // 4 + century // 4 - 2 * century - 1) % 7
+
+
+@given(value=st.dates(date(2020, 1, 1), date(2040, 12, 31)) | TURNS | LEAPS)
+def test_a_day_has_its_own_weekday_in_every_language_that_ships(value: date) -> None:
+    """On the wrong weekday a patient comes a day late, or swims a day early."""
+    assert as_it_ships().locales.keys() == WEEKDAYS.keys() == MONTHS.keys() == DATED.keys()
+    for tag, form in DATED.items():
+        names = WEEKDAYS[tag].split()[zeller(value)], MONTHS[tag].split()[value.month - 1]
+        expected = form.format(weekday=names[0], day=value.day, month=names[1])
+        assert locales.weekday(value, of(tag)) == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("de", "Dienstag, 24. November"),
+        ("he", "יום שלישי, 24 בנובמבר"),
+        ("fa", "سه\u200cشنبه 24 نوامبر"),
+        ("th", "วันอังคารที่ 24 พฤศจิกายน"),
+        ("ja", "11月24日火曜日"),
+        ("tr", "24 Kasım Salı"),
+        ("vi", "Thứ Ba, 24 tháng 11"),
+        ("ru", "вторник, 24 ноября"),
+        ("pt-PT", "terça-feira, 24 de novembro"),
+        ("en-US", "Tuesday, November 24"),
+        ("lt", "lapkričio 24 d., antradienis"),
+    ],
+)
+def test_other_languages_say_a_day_in_their_own_order(tag: str, expected: str) -> None:
+    assert locales.weekday(date(2026, 11, 24), invented(tag)) == expected
+
+
+def test_every_language_of_cldr_says_a_day_with_its_own_names_and_without_the_year() -> None:
+    for tag in all_of_cldr():
+        said = locales.weekday(date(2033, 11, 29), invented(tag))
+        assert get_day_names("wide", "format", locales.cldr(tag))[1] in said, tag
+        assert get_month_names("wide", "format", locales.cldr(tag))[11] in said or "11" in said, tag
+        assert "29" in said, tag
+        assert "33" not in said, tag
+
+
+def test_a_day_has_the_digits_of_the_profile() -> None:
+    assert locales.weekday(date(2026, 11, 24), invented("ar", digits="arab")) == "الثلاثاء، ٢٤ نوفمبر"
+
+
+def test_the_names_of_days_do_not_hang_on_the_languages_read_before() -> None:
+    """Babel would say Polish opening hours in Urdu, once it has read Urdu: seen with Babel 2.18."""
+    script = (
+        "from datetime import date, time; from careleaf import locales; from careleaf.model import Hours;"
+        "from tests.test_locales import invented; row = Hours(days=('tue',), open=time(9), close=time(17));"
+        "ui = {'range': '', 'day-range': '', 'day-hours': '{days}'};"
+        "print([(locales.opening(row, invented(tag), ui), locales.weekday(date(2026, 11, 24), invented(tag)))"
+        " for tag in ('ur', 'pl')][1])"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT)))}
+    made = subprocess.run(  # noqa: S603 # our own interpreter
+        [sys.executable, "-c", script], env=environment, capture_output=True, check=True, encoding="utf-8"
+    )
+    assert made.stdout == "('wtorek', 'wtorek, 24 listopada')\n"
 
 
 @given(

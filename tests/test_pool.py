@@ -14,6 +14,7 @@ from careleaf.findings import Finding
 from careleaf.model import Artifact, Job, Limits, Variant
 from careleaf.pool import IN_HAND
 from careleaf.pool import Limits as PoolLimits
+from careleaf.writers import write
 
 MEGABYTE = 1 << 20
 
@@ -27,6 +28,7 @@ def job(name: str, markup: str = "", style: str = "") -> Job:
         path=f"{name}.pdf",
         assets={},
         attachment=b"{}",
+        vocabulary=(),
         updated=date(2026, 11, 22),
         sizes=(12, 12),
         variant=Variant(),
@@ -79,7 +81,7 @@ def results() -> dict[str, Artifact]:
     """Hostile and plain pages made together by two workers."""
     names = [name for pair in zip(HOSTILE, PLAIN[:6], strict=True) for name in pair] + list(PLAIN[6:])
     limits = PoolLimits(seconds=6, memory=512 * MEGABYTE)
-    return {done.name: made for done, made in pool.run(map(job, names), 2, limits, make)}
+    return {done.name: made for done, made in pool.run(map(job, names), 2, limits, make=make)}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -149,7 +151,7 @@ NESTED = "<div style='display: flex'><div>" * 14 + "deep" + "</div></div>" * 14
 def test_a_page_that_keeps_the_real_engine_busy_is_stopped_and_its_neighbour_is_printed() -> None:
     page = "<html lang=en><title>Page</title><body style=\"font-family: 'Noto Sans'\">{}</body></html>"
     pages = [job("nested", page.format(NESTED)), job("plain", page.format("<p>Rest today.</p>"))]
-    made = {done.name: artifact for done, artifact in pool.run(pages, 2, PoolLimits(seconds=10))}
+    made = {done.name: artifact for done, artifact in pool.run(pages, 2, PoolLimits(seconds=10), make=write)}
     assert [finding.rule for finding in made["nested"].findings] == ["time-limit"]
     assert made["plain"].findings == ()
     assert made["plain"].content.startswith(b"%PDF-")

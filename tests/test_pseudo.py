@@ -16,6 +16,7 @@ from careleaf.model import Artifact, Edition, Job, Leaflet, Library, Selection
 from careleaf.plan import plan
 from careleaf.render import Press
 from careleaf.versions import versions
+from careleaf.writers import write
 from tests import reading
 from tests.conftest import SHAPED, TODAY, as_it_ships
 from tests.pseudo import ACCENTED, HEBREW, PROFILES, pseudo, pseudo_library
@@ -58,7 +59,7 @@ def sheets(library: Library) -> list[Sheet]:
 @pytest.fixture(scope="module")
 def made(sheets: list[Sheet]) -> list[tuple[Job, Artifact]]:
     """Every leaflet in both pseudo-languages. Slow: 56 PDFs."""
-    return list(pool.run((sheet.job for sheet in sheets), pool.cores()))
+    return list(pool.run((sheet.job for sheet in sheets), pool.cores(), make=write))
 
 
 def filled(library: Library, selection: Selection) -> Iterator[Sheet]:
@@ -175,7 +176,7 @@ def test_every_other_format_is_made_in_both_directions(library: Library) -> None
     Narrow ones have no room for words half as long again: a line out of its box is told, as it should be.
     """
     asked = Selection(topics=(SHAPED,), langs=LANGS, formats=SHAPES)
-    made = list(pool.run((sheet.job for sheet in filled(library, asked)), pool.cores()))
+    made = list(pool.run((sheet.job for sheet in filled(library, asked)), pool.cores(), make=write))
     assert len(made) == 2 * sum(len(library.formats[name].bindings) for name in SHAPES)
     told = [finding for _, artifact in made for finding in artifact.findings]
     faults = [str(finding) for finding in told if finding.severity is Severity.ERROR]

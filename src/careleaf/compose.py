@@ -104,7 +104,7 @@ def compose(library: Library, edition: Edition, places: Mapping[str, Slot] = NO_
         topic=topic.name,
         kind=topic.kind,
         audience=topic.audience,
-        title=_plain(speaker.say("title")),
+        title=plain(speaker.say("title")),
         message=speaker.say("message"),
         blocks=tuple(_block(speaker, section, places) for section in topic.sections),
         band=_band(library, edition, ui),
@@ -173,7 +173,9 @@ def _calendar(
 ) -> tuple[CalendarDay, ...]:
     rows = personal.rows(topic, clinic)
     marks: list[list[Mark]] = [[] for _ in rows]
-    units = {f"{section.id}/{unit.id}": (section, unit) for section in topic.sections for unit in section.units}
+    units = {
+        f"{section.id}/{unit.id}": (section, unit) for section in topic.sections for unit in section.units
+    }
     for each in personal.due(topic, clinic):
         section, unit = units[each.unit]
         heading = speaker.say(f"{section.id}/heading") if each.warning else ()
@@ -263,11 +265,11 @@ def _block(speaker: _Speaker, section: Section, places: Mapping[str, Slot]) -> B
         heading=speaker.say(f"{section.id}/heading"),
         items=tuple(items),
         action=speaker.say(f"{section.id}/action") if section.action else (),
-        picture=Drawing(picture.file, _plain(speaker.say(f"{section.id}/picture"))) if picture else None,
+        picture=Drawing(picture.file, plain(speaker.say(f"{section.id}/picture"))) if picture else None,
         panels=tuple(
             Drawing(
                 panel.file,
-                _plain(speaker.say(f"{section.id}/{panel.id}/picture")),
+                plain(speaker.say(f"{section.id}/{panel.id}/picture")),
                 speaker.say(f"{section.id}/{panel.id}/label"),
             )
             for panel in section.panels
@@ -314,5 +316,6 @@ def _main(sources: tuple[Source, ...]) -> tuple[Source, ...]:
     return tuple(islice(first, MAIN_SOURCES))
 
 
-def _plain(words: Words) -> str:
+def plain(words: Words) -> str:
+    """Give the words alone, without what sets them apart."""
     return "".join(run.text for run in words)

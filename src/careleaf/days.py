@@ -3,6 +3,7 @@
 All days are whole calendar days at the clinic: no change of the clocks moves one.
 """
 
+import warnings
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from itertools import groupby
@@ -71,41 +72,46 @@ def shut(clinic: Clinic, day: date) -> bool:
     return any(closure.from_ <= day <= closure.until for closure in clinic.closed)
 
 
-@lru_cache(maxsize=1024)
 def public_holidays(country: str, region: str | None, year: int) -> frozenset[date]:
-    """Give a year's public holidays and the days observed in their place; none, if the country is unknown.
+    """Give a year's public holidays and the days observed in their place; none, if they are not known.
 
     Without a region, only those of the whole country. Raises LookupError for a region that it lacks.
     """
+    return _year(country, region, year) or frozenset()
+
+
+def known(country: str, year: int) -> bool:
+    """Say whether the public holidays of a country are known for a year."""
+    return _year(country, None, year) is not None
+
+
+@lru_cache(maxsize=1024)
+def _year(country: str, region: str | None, year: int) -> frozenset[date] | None:
     import holidays  # noqa: PLC0415 # a tenth of the time of a build with nothing to do
 
-    if not known_until(country):
-        return frozenset()
-    if region is not None and region not in regions(country):
+    places = regions(country)
+    if places is None or year > holidays.country_holidays(country).end_year:
+        return None
+    if region is not None and region not in places:
         raise LookupError(f"{country} has no region {region}")
-    return frozenset(holidays.country_holidays(country, subdiv=region, years=year, expand=False))
+    # India's feasts by the moon are known for some years: for others a warning says that they are left out.
+    with warnings.catch_warnings(record=True, action="always") as told:
+        found = frozenset(holidays.country_holidays(country, subdiv=region, years=year, expand=False))
+    return None if told else found
 
 
 @lru_cache(maxsize=256)
-def known_until(country: str) -> int:
-    """Give the last year of which a country's public holidays are known; 0 if none is."""
-    import holidays  # noqa: PLC0415 # as above
+def regions(country: str) -> tuple[str, ...] | None:
+    """Give the codes (ISO 3166-2, without the country) of a country's regions; None if it is unknown.
 
-    try:
-        return holidays.country_holidays(country).end_year
-    except NotImplementedError:
-        return 0
-
-
-@lru_cache(maxsize=256)
-def regions(country: str) -> tuple[str, ...]:
-    """Give the codes (ISO 3166-2, without the country) of the regions with holidays of their own.
-
-    Cities that have some are not among them. A country that is unknown has none.
+    Cities that have holidays of their own are not among them.
     """
     import holidays  # noqa: PLC0415 # as above
 
-    found = holidays.country_holidays(country).subdivisions if known_until(country) else ()
+    try:
+        found = holidays.country_holidays(country).subdivisions
+    except NotImplementedError:
+        return None
     return tuple(sorted(code for code in found if code.isalnum() and code.upper() == code))
 
 

@@ -103,7 +103,7 @@ def known(tag: str, source: Locale) -> Known:
     names = [
         name
         for names in (get_day_names, get_month_names)
-        # Not "stand-alone": Babel 2.18 gives months of another language that was read before.
+        # Not "stand-alone": once Urdu is read, say, Babel 2.18 gives its days and months for any language.
         for name in names("wide", "format", language).values()
     ]
     title = language.get_display_name() or tag
@@ -190,7 +190,7 @@ def weekday(value: date, locale: Locale) -> str:
 
 @lru_cache(maxsize=256)
 def _weekday(tag: str) -> str:
-    """Give CLDR's pattern for such a date, its names widened as UTS #35 allows; with the year, if it has none.
+    """Give CLDR's pattern for such a date, widened as UTS #35 allows; with the year, if it has none.
 
     https://unicode.org/reports/tr35/tr35-dates.html#Matching_Skeletons
     """
@@ -220,7 +220,8 @@ def dated(value: date, locale: Locale) -> str:
 
 def opening(hours: Hours, locale: Locale, ui: Mapping[str, str], aloud: Mapping[str, str] = IN_PRINT) -> str:
     """Say on which days, and from when to when, a clinic is open, in the templates' own words."""
-    names = [get_day_names("wide", "stand-alone", cldr(locale.cldr))[DAYS.index(each)] for each in hours.days]
+    # Not "stand-alone": see `known`. In Finnish and a few others it would read better.
+    names = [get_day_names("wide", "format", cldr(locale.cldr))[DAYS.index(each)] for each in hours.days]
     days = format_list(names, locale=cldr(locale.cldr))
     if len(names) > 2 and _consecutive(hours.days):  # noqa: PLR2004 # two days are listed, not spanned
         days = ui["day-range"].format(low=names[0], high=names[-1])

@@ -7,7 +7,7 @@ editors is made from them. Nothing here reads or writes a file.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, time, timedelta
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -512,7 +512,7 @@ class Clinic(Named):
     `languages`, it hands out every language that the library has. `logo` is a file of `content/logos/`.
     `address` is where its leaflets are on the web, with {topic} and {lang}: printed, and as a QR code.
 
-    On the public holidays of its `country` and `region` (ISO 3166) it is closed, but for those it is `open_on`.
+    On the public holidays of its `country` and `region` (ISO 3166) it is closed, but for those of `open_on`.
     `timezone` is its own, by its name in the IANA database: what day it is there.
     """
 
@@ -958,6 +958,23 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Shard:
+    """One of `of` equal shares of all files, so that as many machines can make a share each: 1 is the first.
+
+    Each file belongs to one share, by a hash of its path: on every machine, on every day. Web pages belong to
+    none. They say how large the files of all shares are: a build of the whole makes them last.
+    """
+
+    number: int
+    of: int
+
+    def holds(self, path: str) -> bool:
+        """Say whether the file of this path, as an Edition has it, is in this share."""
+        place = int.from_bytes(hashlib.sha256(path.encode()).digest()[:8], "big")
+        return not path.endswith(".html") and place % self.of == self.number - 1
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """What the caller asked for; an empty field means all."""
 
@@ -969,11 +986,35 @@ class Selection:
     ink: Ink = Ink.COLOUR
     bleed: bool = False
     all_formats: bool = False
+    shard: Shard | None = None
 
     @property
     def everything(self) -> bool:
-        """Say whether nothing was narrowed down, so that a build brings all that there is up to date."""
-        return self in {Selection(), Selection(approved_only=True)}
+        """Say whether nothing was narrowed down, but to a share, so that a build brings all up to date."""
+        return replace(self, shard=None) in {Selection(), Selection(approved_only=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A patient for whom a personal sheet is made. Its repr shows the row only: no log may hold the rest.
+
+    `row` is the one that a spreadsheet shows, where the header is 1; 0 is a sheet made alone. `treated_on` is
+    the day of the treatment, in the clinic's own time zone. `topics` has at least one, and each only once.
+    """
+
+    row: int
+    topics: tuple[str, ...] = field(repr=False)
+    lang: str = field(repr=False)
+    treated_on: date = field(repr=False)
+    name: str = field(default="", repr=False)
+    site: str = field(default="", repr=False)
+    clinician: str = field(default="", repr=False)
+    need: Need = field(default=Need.PLAIN, repr=False)
+
+    @property
+    def said(self) -> Mapping[str, str]:
+        """What the sheet says of the patient, by what it is."""
+        return {"name": self.name, "site": self.site, "clinician": self.clinician}
 
 
 class Status(StrEnum):
@@ -1078,7 +1119,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A line of a recovery calendar: what starts, ends or is usual on a day. `heading` goes before a warning."""
+    """A line of a recovery calendar: what starts, ends or is usual on a day. A warning has its `heading`."""
 
     label: str
     heading: Words
@@ -1204,9 +1245,12 @@ class Links:
     files: tuple[Download, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Job:
-    """All that a worker needs to write one Artifact: no file of the library is read again."""
+    """All that a worker needs to write one Artifact: no file of the library is read again.
+
+    Its repr tells nothing of it: an Executor may log what it was given.
+    """
 
     name: str
     writer: str
@@ -1229,6 +1273,29 @@ class Job:
     direction: str
     keep_words: bool
     split_words: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Sheets of one shape: a leaflet to lay out with its places free, and each sheet's words.
+
+    `key` stands for the leaflet: a worker lays it out once, however many orders it gets for it.
+    """
+
+    job: Job = field(repr=False)
+    number: int
+    key: str
+    sheets: tuple[tuple[Slot, ...], ...] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """What the sheets are of, for whoever is told of a fault."""
+        return self.job.name
+
+    @property
+    def path(self) -> str:
+        """Where such a leaflet would be among others."""
+        return self.job.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """What one patient's sheet says besides its leaflet: the places kept for it, and the words that stand there.
 
 A place's key is the language, then what it is: `en/name`, `en/when/healing/dry`, `en/closed/1`, `en/day/3`.
-Which places there are is a sheet's shape: it follows from the topic, the clinic, what is known of the patient,
-and how often the clinic is closed. Sheets of one shape are laid out once.
+Which places there are is a sheet's shape: it follows from the topic, the clinic, what is known of the
+patient, and how often the clinic is closed. Sheets of one shape are laid out once.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from string import ascii_letters
 from typing import Final
@@ -49,18 +49,6 @@ Span = tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """What a sheet is made for: the day of a treatment, the days on which the clinic is closed, the patient.
-
-    `about` may have name, site and clinician.
-    """
-
-    treated_on: date
-    closed: tuple[Span, ...]
-    about: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Due:
     """When a Unit is due. With `usual`, the days are when something usually happens: no rule.
 
@@ -94,7 +82,7 @@ def _due(section: Section, unit: Unit, when: When, topic: Topic, clinic: Clinic)
         last=last,
         usual=first is not None and last is not None,
         warning=section.kind is Kind.WARNING,
-        bare=section.kind is Kind.WARNING or last is None and bool(when.on),
+        bare=section.kind is Kind.WARNING or (last is None and bool(when.on)),
     )
 
 
@@ -139,30 +127,41 @@ def _nominal(offset: Offset) -> float:
     return amount * (MONTH if unit == "duration-month" else 1)
 
 
+def closed(topic: Topic, clinic: Clinic, treated_on: date) -> tuple[Span, ...]:
+    """Give the days on which the clinic is closed while danger signs are to be looked for."""
+    span = watched(topic, clinic, treated_on)
+    return days.closed(clinic, *span) if span else ()
+
+
 def watched(topic: Topic, clinic: Clinic, treated_on: date) -> Span | None:
     """Give the days on which danger signs are to be looked for, the treatment's own first."""
     offset = _offset(topic, clinic, topic.watch, -1)
     return None if offset is None else (treated_on, days.after(treated_on, *offset))
 
 
-def visit(topic: Topic, clinic: Clinic, treated_on: date, about: Mapping[str, str]) -> Visit:
-    """Work out what a sheet needs to know of a treatment."""
-    span = watched(topic, clinic, treated_on)
-    said = {name: about[name] for name in ABOUT if about.get(name)}
-    return Visit(treated_on, days.closed(clinic, *span) if span else (), said)
+def slots(library: Library, edition: Edition, treated_on: date, said: Mapping[str, str]) -> dict[str, Slot]:
+    """Give every place of a sheet with its words, by key. `said` may have name, site and clinician."""
+    places = (*about(library.locales[edition.lang], said), *dates(library, edition, treated_on))
+    return {slot.key: slot for slot in places}
 
 
-def slots(library: Library, edition: Edition, seen: Visit) -> dict[str, Slot]:
-    """Give every place of a sheet with its words, by key: dates for each of its languages."""
+def about(locale: Locale, said: Mapping[str, str]) -> tuple[Slot, ...]:
+    """Give the places that are about one person."""
+    return tuple(
+        Slot(f"{locale.name}/{name}", said[name], fonts.drawing(said[name], locale.fonts), personal=True)
+        for name in ABOUT
+        if said.get(name)
+    )
+
+
+def dates(library: Library, edition: Edition, treated_on: date) -> tuple[Slot, ...]:
+    """Give the places with days, in each language of the sheet: the same for all who were treated that day."""
     topic, clinic = library.topics[edition.topic], library.clinics[edition.clinic]
-    first, *others = _languages(library, edition)
-    found = [*_about(first, seen)]
-    for locale in (first, *others):
-        ui = ui_texts(library, locale.name)
-        if ui is None:
-            raise ValueError(f"{edition} is not current")
-        found += _dates(locale, ui, topic, clinic, seen)
-    return {slot.key: slot for slot in found}
+    return tuple(
+        slot
+        for locale in _languages(library, edition)
+        for slot in _dates(locale, _own_words(library, locale), topic, clinic, treated_on)
+    )
 
 
 def _languages(library: Library, edition: Edition) -> tuple[Locale, ...]:
@@ -171,22 +170,24 @@ def _languages(library: Library, edition: Edition) -> tuple[Locale, ...]:
     return tuple(library.locales[lang] for lang in (edition.lang, *((source,) if both else ())))
 
 
-def _about(locale: Locale, seen: Visit) -> Iterator[Slot]:
-    for name, text in seen.about.items():
-        yield Slot(f"{locale.name}/{name}", text, fonts.drawing(text, locale.fonts), personal=True)
+def _own_words(library: Library, locale: Locale) -> Mapping[str, str]:
+    ui = ui_texts(library, locale.name)
+    if ui is None:
+        raise ValueError(f"the templates' words in {locale.name} are not current")
+    return ui
 
 
 def _dates(
-    locale: Locale, ui: Mapping[str, str], topic: Topic, clinic: Clinic, seen: Visit
+    locale: Locale, ui: Mapping[str, str], topic: Topic, clinic: Clinic, treated_on: date
 ) -> Iterator[Slot]:
     def said(offset: Offset) -> str:
-        return locales.weekday(days.after(seen.treated_on, *offset), locale)
+        return locales.weekday(days.after(treated_on, *offset), locale)
 
-    yield Slot(f"{locale.name}/treated", locales.dated(seen.treated_on, locale))
-    if span := watched(topic, clinic, seen.treated_on):
+    yield Slot(f"{locale.name}/treated", locales.dated(treated_on, locale))
+    if span := watched(topic, clinic, treated_on):
         yield Slot(f"{locale.name}/watch", locales.weekday(span[1], locale))
-    for number, closed in enumerate(seen.closed, start=1):
-        yield from _lines(f"{locale.name}/closed/{number}", _span(closed, locale, ui))
+    for number, shut in enumerate(closed(topic, clinic, treated_on), start=1):
+        yield from _lines(f"{locale.name}/closed/{number}", _span(shut, locale, ui))
     for each in due(topic, clinic):
         first, last = (said(offset) if offset else "" for offset in (each.first, each.last))
         yield from _lines(f"{locale.name}/when/{each.unit}", _when(each, first, last, ui))

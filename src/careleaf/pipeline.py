@@ -18,6 +18,7 @@ from careleaf.plan import Plan, known, plan
 from careleaf.render import NOWHERE, Press, RenderError
 from careleaf.versions import versions
 from careleaf.words import source_locale
+from careleaf.writers import write
 
 Progress = Callable[[int, int, str], None]
 """Called with how many leaflets are done, of how many, and the name of the last."""
@@ -29,12 +30,16 @@ def quiet(done: int, total: int, name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to build: as of which day, with how many workers, and whether to make again what is done."""
+    """How to build: as of which day, with how many workers, and whether to make again what is done.
+
+    A `crew` works in place of `jobs` processes of this machine.
+    """
 
     today: date
     jobs: int
     force: bool = False
     progress: Progress = quiet
+    crew: pool.Crew | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,10 @@ class Report:
 
 
 def build(root: Path, out: Path, selection: Selection, options: Options) -> Report:
-    """Bring the output folder up to date. Raises `publish.PublishError` and `plan.UnknownNameError`."""
+    """Bring the output folder up to date.
+
+    Raises `publish.PublishError`, `plan.UnknownNameError` and `pool.CrewLostError`.
+    """
     key = _key(root, selection, options)
     if editions := publish.settled(out, key):
         return Report((), unchanged=editions)
@@ -62,12 +70,13 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
     if blocking(findings):
         return Report(tuple(sorted(findings)))
     known(library, selection)
-    with publish.opened(out) as done:
+    with publish.opened(out, selection.shard) as done:
         found = plan(library, selection, versions(), options.today, done.rows, held(findings))
         findings = _told(findings, library, selection, found.wanted, options.today)
         rows, made = _finished(_Work(library, out, done, options, findings), found, selection)
         around = _around(library, rows.values(), findings)
-        removed = publish.finish(out, rows.values(), library, around, settled="" if findings else key)
+        settled = "" if findings else key
+        removed = publish.finish(out, rows.values(), library, around, settled, selection.shard)
     return Report(tuple(sorted(findings)), tuple(made), _unchanged(rows, found.wanted, made), tuple(removed))
 
 
@@ -108,10 +117,9 @@ def _up_to_date(
     todo = _outstanding(work, wanted)
     kept = _kept(work, everything, todo)
     work.findings.extend(each for edition in wanted if edition in kept for each in kept[edition].findings)
-    made = _as_long(
-        work.library, dict(_make(work, {each: wanted[each] for each in todo})), kept, work.findings
-    )
-    return kept | made, made
+    made = dict(_make(work, {each: wanted[each] for each in todo}))
+    there = _as_long(work.library, kept | made, work.findings)
+    return there, {edition: row for edition, row in made.items() if edition in there}
 
 
 def _around(library: Library, rows: Iterable[publish.Row], findings: list[Finding]) -> dict[str, bytes]:
@@ -158,9 +166,12 @@ def _about(findings: Iterable[Finding], library: Library, selection: Selection) 
 
 
 def _nothing(selection: Selection, wanted: Iterable[Edition]) -> list[Finding]:
-    """Tell a caller who named something that there is nothing of it to print, and where to look why."""
+    """Tell a caller who named something that there is nothing of it to print, and where to look why.
+
+    A share of a little may well be nothing.
+    """
     named = selection.topics or selection.langs or selection.formats or selection.clinics
-    if any(wanted) or not named:
+    if any(wanted) or not named or selection.shard:
         return []
     message, mend = (
         "nothing of what was asked for can be printed",
@@ -202,11 +213,11 @@ def _kept(work: _Work, everything: Iterable[Edition], todo: Iterable[Edition]) -
 
 
 def _key(root: Path, selection: Selection, options: Options) -> str:
-    """Stand for all that a build of everything depends on; empty if less was asked for, or more.
+    """Stand for all that a build of everything depends on; empty if less was asked for, a share, or more.
 
     Approvals and reviews run out, so the day is part of it.
     """
-    if options.force or not selection.everything:
+    if options.force or selection.shard or not selection.everything:
         return ""
     parts = [fingerprint(root), str(selection.approved_only), str(options.today), *versions().values()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -217,36 +228,35 @@ def _make(work: _Work, editions: Mapping[Edition, Links]) -> Iterator[tuple[Edit
     publish.announce(work.out, work.done, work.library, [edition.path for edition in editions])
     by_path = {edition.path: edition for edition in editions}
     jobs = _jobs(work.library, editions, work.findings)
-    workers = min(work.options.jobs, len(editions))
-    for number, (job, artifact) in enumerate(pool.run(jobs, workers) if editions else (), start=1):
+    workers = work.options.crew or min(work.options.jobs, len(editions))
+    for number, (job, artifact) in enumerate(
+        pool.run(jobs, workers, make=write) if editions else (), start=1
+    ):
         work.findings.extend(artifact.findings)
         if artifact.usable:
             yield by_path[job.path], publish.publish(work.out, by_path[job.path], artifact)
         work.options.progress(number, len(editions), job.name)
 
 
-def _as_long(
-    library: Library,
-    made: Mapping[Edition, publish.Row],
-    kept: Mapping[Edition, publish.Row],
-    findings: list[Finding],
-) -> dict[Edition, publish.Row]:
-    """Leave out translations that are more than a page longer than their English: something got into them."""
-    rows = (*kept.values(), *made.values())
+def _as_long(library: Library, there: Rows, findings: list[Finding]) -> Rows:
+    """Leave out translations that are more than a page longer than their English: something got into them.
+
+    What was there already is compared too: the build that made it may not have had the English.
+    """
     source = source_locale(library)
     # A format that says itself how long a translation may be has pages too small for one more to tell.
     english = {
         row.twin: row.pages
-        for row in rows
+        for row in there.values()
         if row.lang == source and not library.formats[row.format].limits.translated
     }
-    limits = {each: english.get(row.twin) for each, row in made.items()}
-    long = {edition for edition, row in made.items() if (limit := limits[edition]) and row.pages > limit + 1}
+    limits = {each: english.get(row.twin) for each, row in there.items()}
+    long = {edition for edition, row in there.items() if (limit := limits[edition]) and row.pages > limit + 1}
     for edition in sorted(long, key=str):
-        message = f"it has {made[edition].pages} pages, and the English has {limits[edition]}"
+        message = f"it has {there[edition].pages} pages, and the English has {limits[edition]}"
         mend = "A translation has one page more at most: shorten it, or see what got in."
         findings.append(Finding(str(edition), 0, "page-limit", message, mend))
-    return {edition: row for edition, row in made.items() if edition not in long}
+    return {edition: row for edition, row in there.items() if edition not in long}
 
 
 def _jobs(library: Library, editions: Mapping[Edition, Links], findings: list[Finding]) -> Iterator[Job]:

@@ -140,6 +140,7 @@ def _asked(one: _Candidate, selection: Selection) -> bool:
     )
     return (
         all(not names or name in names for names, name in named)
+        and (selection.shard is None or selection.shard.holds(one.path))
         and (bool(selection.formats) or selection.all_formats or not one.form.on_request)
         and (one.variant.ink, one.variant.bleed) == (selection.ink, selection.bleed)
     )

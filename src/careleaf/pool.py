@@ -2,22 +2,25 @@
 
 A drawing can keep the engine busy for minutes, and it swallows an exception raised by a timer; only
 the end of its process stops it. A job past its limit is named, and the others go on.
+
+The same jobs may go to a Crew instead, whose workers are not processes of ours.
 """
 
 import os
 import resource
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from concurrent.futures import TimeoutError as TimedOutError
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from careleaf.findings import Finding
-from careleaf.model import Artifact, Job
-from careleaf.writers import write
+from careleaf.model import Artifact
+from careleaf.versions import versions
 
 JOBS_A_WORKER: Final = 500
 """After so many jobs a worker is replaced, so that no slow leak of a C library can add up."""
@@ -36,32 +39,107 @@ class Limits:
     memory: int = 1 << 30
 
 
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Workers that are not processes of ours: an Executor, and how many jobs its workers do at once.
+
+    They must have careleaf installed, in the same version and with the same engine: one with another makes
+    nothing, and says so. No Limits hold for them, only what the Executor sets itself.
+    """
+
+    executor: Executor
+    size: int
+
+
+class CrewLostError(Exception):
+    """The Executor is gone, and with it all jobs in hand. No job is to blame."""
+
+
+class Task(Protocol):
+    """What a worker is given: a Job, or an Order of sheets."""
+
+    @property
+    def name(self) -> str:
+        """What it is, for whoever is told of a fault."""
+
+    @property
+    def path(self) -> str:
+        """Where its Artifact goes."""
+
+
+T = TypeVar("T", bound=Task)
+R = TypeVar("R")
+Start = Callable[[T], "Future[R | Artifact]"]
+
+
 def cores() -> int:
     """Give the number of cores that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
 def run(
-    jobs: Iterable[Job],
-    workers: int,
+    jobs: Iterable[T],
+    workers: int | Crew,
     limits: Limits = Limits(),
-    make: Callable[[Job], Artifact] = write,
-) -> Iterator[tuple[Job, Artifact]]:
-    """Make every Artifact, and yield each with its Job as it is done. `jobs` is read as it goes.
+    *,
+    make: Callable[[T], R],
+) -> Iterator[tuple[T, R | Artifact]]:
+    """Make something of every job, and yield it with its job as it is done. `jobs` is read as it goes.
 
-    A job that fails, or passes a limit, yields an Artifact with no content and the Finding that says so.
+    `workers` are so many processes of this machine, each with `limits`, or a Crew. A job that fails, or
+    passes a limit, yields an Artifact with no content and the Finding that says so. Raises CrewLostError.
     """
+    size = workers.size if isinstance(workers, Crew) else workers
+    waiting: dict[Future[R | Artifact], T] = {}
+    upcoming = iter(jobs)
+    with _hired(workers, make) if isinstance(workers, Crew) else _own(workers, limits, make) as start:
+        try:
+            while True:
+                while len(waiting) < IN_HAND * size and (job := next(upcoming, None)):
+                    waiting[start(job)] = job
+                if not waiting:
+                    return
+                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    yield (job := waiting.pop(future)), _result(job, future, limits)
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+@contextmanager
+def _own(workers: int, limits: Limits, make: Callable[[T], R]) -> Iterator[Start[T, R]]:
+    """Hold so many processes of this machine."""
     context = get_context("spawn")  # a fork would share Pango's locks
     with ProcessPool(workers, JOBS_A_WORKER, _limit, (limits.memory,), context) as pool:
-        waiting: dict[Future[Artifact], Job] = {}
-        upcoming = iter(jobs)
-        while True:
-            while len(waiting) < IN_HAND * workers and (job := next(upcoming, None)):
-                waiting[pool.schedule(make, args=(job,), timeout=limits.seconds)] = job
-            if not waiting:
-                return
-            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                yield (job := waiting.pop(future)), _result(job, future, limits)
+        yield lambda job: pool.schedule(make, args=(job,), timeout=limits.seconds)
+
+
+@contextmanager
+def _hired(crew: Crew, make: Callable[[T], R]) -> Iterator[Start[T, R]]:
+    """Use a Crew, which whoever has connected it lets go."""
+    engine = dict(versions())
+
+    def start(job: T) -> "Future[R | Artifact]":
+        try:
+            return crew.executor.submit(make_elsewhere, make, engine, job)
+        except (OSError, RuntimeError) as error:
+            raise CrewLostError(f"{type(error).__name__}: {error}") from error
+
+    yield start
+
+
+def make_elsewhere(make: Callable[[T], R], engine: Mapping[str, str], job: T) -> R | Artifact:
+    """Make an Artifact in a worker of a Crew. Whatever fails is in the Artifact's Finding.
+
+    Nothing is raised: an Executor would log that in the worker, with the words of the page. `engine` are the
+    versions where the job comes from: a worker that joined later was not asked for its own.
+    """
+    if versions() != engine:
+        return _failed(job, "crash", "a worker has another careleaf or engine, which would print other bytes")
+    try:
+        return make(job)
+    except Exception as error:  # noqa: BLE001 # whatever it is, the other leaflets go on
+        return _failed(job, "crash", f"it failed: {type(error).__name__}: {error}")
 
 
 def _limit(memory: int) -> None:
@@ -69,19 +147,21 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _result(job: Job, future: Future[Artifact], limits: Limits) -> Artifact:
+def _result(job: Task, future: "Future[R | Artifact]", limits: Limits) -> R | Artifact:
     try:
         return future.result()
     except TimedOutError:
         return _failed(job, "time-limit", f"it took longer than {limits.seconds:g} seconds and was stopped")
     except MemoryError:
         return _failed(job, "memory-limit", f"it needed more than {limits.memory >> 20} MB and was stopped")
+    except (CancelledError, BrokenExecutor) as error:  # nobody cancels a job that is waited for
+        raise CrewLostError(f"{type(error).__name__}: {error}") from error
     except ProcessExpired as error:
         return _failed(job, "crash", f"its process ended (exit code {error.exitcode})")
     except Exception as error:  # noqa: BLE001 # whatever it is, the other leaflets go on
         return _failed(job, "crash", f"it failed: {type(error).__name__}: {error}")
 
 
-def _failed(job: Job, rule: str, message: str) -> Artifact:
+def _failed(job: Task, rule: str, message: str) -> Artifact:
     mend = "Make its drawings or its texts simpler; if they are plain, report this as a bug."
     return Artifact(job.path, b"", 0, (Finding(job.name, 0, rule, message, mend),))

@@ -3,6 +3,9 @@
 A file is written beside its place, flushed to disk and moved there in one step, so a full disk or a
 power cut leaves the old file or the new one, never a part. The manifest is written last in the same
 way: a file that it does not know is made again.
+
+A build of a share has a manifest of its own beside it, which tells of its share only. So the folders of
+several machines can be copied into one, and the next whole build there takes their manifests in.
 """
 
 import errno
@@ -20,10 +23,11 @@ from pydantic import StringConstraints, TypeAdapter
 
 from careleaf import fonts
 from careleaf.findings import Finding
-from careleaf.model import Artifact, Edition, Library, Status, Variant
+from careleaf.model import Artifact, Edition, Library, Shard, Status, Variant
 from careleaf.versions import versions
 
 MANIFEST: Final = "manifest.json"
+SHARES: Final = "manifest.*-of-*.json"
 FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 LOCK: Final = ".lock"
 UNFINISHED: Final = ".unfinished-"
@@ -110,13 +114,19 @@ class Manifest:
 
     `pending` are paths that a build set out to write: after a kill, files may be there that no row knows.
     `settled` stands for the library, day and engine as of which all of it is up to date, with nothing to
-    tell; it is empty if there was.
+    tell; it is empty if there was. With a `shard` it knows of that share only.
     """
 
     rows: Mapping[str, Row]
     pending: tuple[str, ...] = ()
     settled: str = ""
     site: tuple[Page, ...] = ()
+    shard: Shard | None = None
+
+    @property
+    def file(self) -> str:
+        """The name under which it is written."""
+        return f"manifest.{self.shard.number}-of-{self.shard.of}.json" if self.shard else MANIFEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +146,18 @@ _FILE: Final = TypeAdapter(_File)
 
 
 @contextmanager
-def opened(out: Path) -> Iterator[Manifest]:
-    """Hold an output folder for one build, and clear away what a killed one left. Raises PublishError."""
+def opened(out: Path, shard: Shard | None = None) -> Iterator[Manifest]:
+    """Hold an output folder for one build, and clear away what a killed one left. Raises PublishError.
+
+    The Manifest is of a whole build, or of one of a share.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
         with (out / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for leftover in out.rglob(f"{UNFINISHED}*"):
                 leftover.unlink(missing_ok=True)
-            yield read_manifest(out)
+            yield read_manifest(out, shard)
     except BlockingIOError as error:
         raise PublishError(f"another build is writing to {out}: wait for it, or choose --out") from error
     except OSError as error:
@@ -152,10 +165,23 @@ def opened(out: Path) -> Iterator[Manifest]:
         raise PublishError(f"{error.filename or out}: {error.strerror}: {mend}") from error
 
 
-def read_manifest(out: Path) -> Manifest:
-    """Give what is in an output folder; nothing, if there is no manifest or it is damaged."""
+def read_manifest(out: Path, shard: Shard | None = None) -> Manifest:
+    """Give what is in an output folder, or in one share of it; a damaged manifest counts as none.
+
+    Manifests of shares that were not taken in yet are read too: they are newer than the one of the whole.
+    """
+    whole, *shares = (_read(path) for path in (out / MANIFEST, *sorted(out.glob(SHARES))))
+    rows = {path: row for each in (whole, *shares) for path, row in each.rows.items()}
+    pending = {path for each in (whole, *shares) for path in each.pending}
+    if shard:
+        own = {path: row for path, row in rows.items() if shard.holds(path)}
+        return Manifest(own, tuple(sorted(filter(shard.holds, pending))), shard=shard)
+    return Manifest(rows, tuple(sorted(pending)), "" if shares else whole.settled, whole.site)
+
+
+def _read(path: Path) -> Manifest:
     try:
-        file = _FILE.validate_json((out / MANIFEST).read_bytes())
+        file = _FILE.validate_json(path.read_bytes())
     except (OSError, ValueError):
         return Manifest({})
     return Manifest({row.path: row for row in file.editions}, file.pending, file.settled, file.site)
@@ -165,8 +191,8 @@ def announce(out: Path, done: Manifest, library: Library, paths: Iterable[str]) 
     """Write down which files are about to be written, so that even a killed build leaves no unknown one."""
     if pending := set(paths):
         # Some may have been written down before, by this build or by one that was killed.
-        known = tuple(sorted({*read_manifest(out).pending, *pending}))
-        _write_manifest(out, Manifest(done.rows, known, site=done.site), library)
+        known = tuple(sorted({*read_manifest(out, done.shard).pending, *pending}))
+        _write_manifest(out, Manifest(done.rows, known, site=done.site, shard=done.shard), library)
 
 
 def is_done(out: Path, done: Manifest, edition: Edition) -> bool:
@@ -220,21 +246,27 @@ def withdraw(out: Path, library: Library, topic: str, langs: Collection[str], si
     The pages that led to them are made again. Raises PublishError. A folder that nothing was built into is
     left as it is.
     """
-    if not (out / MANIFEST).is_file():
+    if not (out / MANIFEST).is_file() and not any(out.glob(SHARES)):
         return []
     with opened(out) as done:
         kept = [row for row in done.rows.values() if row.topic != topic or row.lang not in langs]
         return finish(out, kept, library, site(library, kept), settled="")
 
 
-def finish(
-    out: Path, rows: Iterable[Row], library: Library, site: Mapping[str, bytes], settled: str
+def finish(  # noqa: PLR0913, PLR0917 # all that a manifest tells
+    out: Path,
+    rows: Iterable[Row],
+    library: Library,
+    site: Mapping[str, bytes],
+    settled: str,
+    shard: Shard | None = None,
 ) -> list[str]:
     """Delete what is not to be handed out any more, and write down what there is; give the deleted paths.
 
-    `site` are the pages that lead to the leaflets, by path.
+    `site` are the pages that lead to the leaflets, by path. A `shard` deletes nothing of another. A
+    build without one takes the manifests of shares in.
     """
-    done, rows = read_manifest(out), tuple(rows)
+    done, rows = read_manifest(out, shard), tuple(rows)
     known = {*done.rows, *done.pending, *(page.path for page in done.site)}
     removed = sorted(known - {row.path for row in rows} - site.keys())
     removed = [path for path in removed if (out / path).exists()]
@@ -244,7 +276,10 @@ def finish(
     for path, content in site.items():
         replace(out / path, content)
     pages = (Page(path, hashlib.sha256(content).hexdigest()) for path, content in sorted(site.items()))
-    _write_manifest(out, Manifest({row.path: row for row in rows}, (), settled, tuple(pages)), library)
+    there = {row.path: row for row in rows}
+    _write_manifest(out, Manifest(there, (), settled, tuple(pages), shard), library)
+    for taken_in in () if shard else out.glob(SHARES):
+        taken_in.unlink()
     return removed
 
 
@@ -259,7 +294,7 @@ def _write_manifest(out: Path, manifest: Manifest, library: Library) -> None:
         editions=tuple(row for _, row in sorted(manifest.rows.items())),
         site=manifest.site,
     )
-    replace(out / MANIFEST, _FILE.dump_json(file, indent=1) + b"\n")
+    replace(out / manifest.file, _FILE.dump_json(file, indent=1) + b"\n")
 
 
 def _remove(out: Path, path: str) -> None:

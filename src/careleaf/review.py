@@ -26,6 +26,7 @@ from careleaf.pdf.raster import pictures
 from careleaf.render import RenderError, page
 from careleaf.single import job
 from careleaf.words import reading, said, ui_texts
+from careleaf.writers import write
 
 RESOLUTION: Final = 110
 """Dots per inch of the pages beside the words: 12 pt is well read on a screen."""
@@ -109,7 +110,7 @@ def rendered(library: Library, found: Review, form: Format) -> Artifact:
         one = job(library, found.now, found.status, found.clinic, form)
     except RenderError as error:
         return Artifact("", b"", 0, (error.finding,))
-    ((_, artifact),) = pool.run([one], 1)
+    ((_, artifact),) = pool.run([one], 1, make=write)
     return artifact
 
 

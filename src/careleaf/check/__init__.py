@@ -70,6 +70,10 @@ def check(library: Library, today: date, *, approved_only: bool = False) -> list
     one_source = sum(locale.source for locale in library.locales.values()) == 1
     rules = (*RULES, *ENGLISH_RULES) if one_source else RULES
     overdue = Severity.ERROR if approved_only else Severity.WARNING
-    dated = chain(content.due(library, today, overdue), clinics.confirmed(library, today))
+    dated = chain(
+        content.due(library, today, overdue),
+        clinics.confirmed(library, today),
+        clinics.public_holidays(library, today),
+    )
     found = chain.from_iterable(rule(library) for rule in rules)
     return list(dict.fromkeys(chain(found, dated)))

@@ -1,10 +1,12 @@
-"""Rules for clinics: their own values stay inside the evidence, their languages exist."""
+"""Rules for clinics: their own values stay inside the evidence, their languages, places and days exist."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from difflib import get_close_matches
 from typing import Final
 
+from careleaf import days
 from careleaf.findings import Finding, Severity
 from careleaf.model import Clinic, FactValue, Library, Number, Topic
 
@@ -99,4 +101,121 @@ def confirmed(library: Library, today: date) -> Iterator[Finding]:
             yield Finding(clinic.file, line, "contact-date", message, mend)
 
 
-RULES = (overrides, languages, names, addresses)
+def timezones(library: Library) -> Iterator[Finding]:
+    """A clinic's time zone is in the IANA database."""
+    for clinic in library.clinics.values():
+        if clinic.timezone not in days.zones():
+            message = f"the time zone {clinic.timezone} is unknown"
+            mend = _nearest(clinic.timezone, days.zones(), "Name a zone of the IANA database: Europe/London.")
+            yield Finding(clinic.file, clinic.line_of("timezone"), "timezone", message, mend)
+
+
+def regions(library: Library) -> Iterator[Finding]:
+    """A clinic's region is one of its country."""
+    for clinic in library.clinics.values():
+        if not _in_country(clinic):
+            found = days.regions(clinic.country)
+            otherwise = f"Choose from: {', '.join(found)}." if found else "Remove it: the country has none."
+            mend = _nearest(str(clinic.region), found or (), otherwise)
+            message = f"{clinic.country} has no region {clinic.region}"
+            yield Finding(clinic.file, clinic.line_of("region"), "region", message, mend)
+
+
+def _in_country(clinic: Clinic) -> bool:
+    """Say that the country has the region, or that nobody knows."""
+    found = days.regions(clinic.country)
+    return clinic.region is None or found is None or clinic.region in found
+
+
+def _nearest(name: str, known: Collection[str], otherwise: str) -> str:
+    near = get_close_matches(name, sorted(known), n=1)
+    return f"Did you mean {near[0]}?" if near else otherwise
+
+
+def public_holidays(library: Library, today: date) -> Iterator[Finding]:
+    """The public holidays of a clinic's country are known for this year and the next."""
+    for clinic in library.clinics.values():
+        unknown = next(
+            (year for year in (today.year, today.year + 1) if not days.known(clinic.country, year)), 0
+        )
+        if unknown:
+            when = "" if days.regions(clinic.country) is None else f" in {unknown}"
+            message = f"{clinic.country}{when}: its public holidays are unknown"
+            mend = "List them under closed:, or correct the country."
+            line = clinic.line_of("country")
+            yield Finding(clinic.file, line, "holidays", message, mend, Severity.WARNING)
+
+
+def closures(library: Library) -> Iterator[Finding]:
+    """No two closures of a clinic have a day in common: one of them may be a mistyped year."""
+    for clinic in library.clinics.values():
+        ordered = sorted(clinic.closed, key=lambda each: (each.from_, each.until))
+        for index, later in enumerate(ordered):
+            earlier = next((each for each in ordered[:index] if each.until >= later.from_), None)
+            if earlier:
+                message = (
+                    f"closed: {later.from_} to {later.until} overlaps {earlier.from_} to {earlier.until}"
+                )
+                mend = "Correct the dates, or make it one closure."
+                yield Finding(clinic.file, later.line, "closed", message, mend, Severity.WARNING)
+
+
+def open_on(library: Library) -> Iterator[Finding]:
+    """Each day on which a clinic is open after all would be closed otherwise, and has hours."""
+    for clinic in library.clinics.values():
+        for index, day in enumerate(clinic.open_on if _in_country(clinic) else ()):
+            if why := _no_change(clinic, day):
+                line, message = (
+                    clinic.line_of("open-on", str(index)),
+                    f"open-on: {day} changes nothing: {why}",
+                )
+                mend = "Correct the date, or remove it."
+                yield Finding(clinic.file, line, "open-on", message, mend, Severity.WARNING)
+
+
+def _no_change(clinic: Clinic, day: date) -> str:
+    if not days.has_hours(clinic, day):
+        return "the clinic has no hours on that day of the week"
+    if days.shut(clinic, day):
+        return "it is inside a closure"
+    if day in days.public_holidays(clinic.country, clinic.region, day.year):
+        return ""
+    return f"no public holiday of {' '.join(filter(None, (clinic.country, clinic.region)))} is known that day"
+
+
+def procedures(library: Library) -> Iterator[Finding]:
+    """Each code of a clinic's lists of patients stands for topics that there are."""
+    for clinic in library.clinics.values():
+        for code, named in clinic.patients.procedures.items():
+            for name in (named,) if isinstance(named, str) else named:
+                if name not in library.topics and f"content/topics/{name}.yaml" not in library.unread:
+                    line = clinic.line_of("patients", "procedures", code)
+                    message = f"patients: {code}: there is no topic {name}"
+                    mend = _nearest(name, library.topics, "Correct the topic's name.")
+                    yield Finding(clinic.file, line, "procedure", message, mend)
+
+
+def columns(library: Library) -> Iterator[Finding]:
+    """No two columns of a clinic's lists of patients have one header, whatever its capital letters."""
+    for clinic in library.clinics.values():
+        seen: dict[str, str] = {}
+        for name, header in clinic.patients.columns.items():
+            other = seen.setdefault(header.casefold(), name)
+            if other != name:
+                line = clinic.line_of("patients", "columns", name)
+                message = f"patients: the columns {other} and {name} have the same header, {header}"
+                yield Finding(clinic.file, line, "column", message, "Give each column its own header.")
+
+
+RULES = (
+    overrides,
+    languages,
+    names,
+    addresses,
+    timezones,
+    regions,
+    closures,
+    open_on,
+    procedures,
+    columns,
+)

@@ -2,13 +2,27 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from difflib import get_close_matches
+from typing import Final, TypeGuard
 
-from careleaf import markup
+from careleaf import days, markup
 from careleaf.findings import Finding, Severity
-from careleaf.model import UI, Clinic, Kind, Level, Library, Section, Topic, Unit
+from careleaf.model import (
+    UI,
+    Clinic,
+    Fact,
+    FactValue,
+    Kind,
+    Level,
+    Library,
+    Measure,
+    Section,
+    Topic,
+    Unit,
+    When,
+)
 
 SOURCES = "content/sources.yaml"
 UNWRITTEN = re.compile(r"<[^<>]*>$")
@@ -25,6 +39,8 @@ NEEDED_LEVELS = {
     "reassurance": (Level.EMERGENCY, Level.SAME_DAY),
 }
 URGENCY = tuple(Level)
+YEAR: Final = tuple(date(2027, 1, 1) + timedelta(days=each) for each in range(365))
+"""Days of treatment, on which two times are compared: a month is longer or shorter than 30 days."""
 
 
 def not_empty(library: Library) -> Iterator[Finding]:
@@ -121,6 +137,99 @@ def used_facts(library: Library) -> Iterator[Finding]:
             elif name not in used:
                 message, mend = f"no text uses the Fact {name}", f"Use {{{name}}} in a text, or remove it."
                 yield Finding(topic.file, fact.line, "unused-fact", message, mend, Severity.WARNING)
+
+
+def dated(library: Library) -> Iterator[Finding]:
+    """Each Fact by which a day is counted is one of the topic's, and a time of hours or longer."""
+    for topic in library.topics.values():
+        times = [name for name, fact in topic.facts.items() if _has_day(fact)]
+        for place, name, line in _counted_by(topic):
+            if name not in times:
+                what = (
+                    "is no time of hours or longer that a calendar has"
+                    if name in topic.facts
+                    else "does not exist"
+                )
+                near = get_close_matches(name, times, n=1)
+                other = "Name a Fact with a unit of duration-hour, -day, -week, -month or -year."
+                mend = f"Did you mean {near[0]}?" if near else other
+                rule = "watch" if place == "watch" else "when"
+                yield Finding(topic.file, line, rule, f"{place}: the Fact {name} {what}", mend)
+
+
+def _counted_by(topic: Topic) -> Iterator[tuple[str, str, int]]:
+    """Yield where a day is counted by a Fact: the place, the Fact's name, the line."""
+    if topic.watch:
+        yield "watch", topic.watch, topic.line_of("watch")
+    for section, unit, when in _whens(topic):
+        for name in when.facts:
+            yield f"{section.id}/{unit.id}: when", name, when.line
+
+
+def _whens(topic: Topic) -> Iterator[tuple[Section, Unit, When]]:
+    for section in topic.sections:
+        for unit in section.units:
+            if unit.when:
+                yield section, unit, unit.when
+
+
+def _has_day(fact: Fact | None) -> TypeGuard[Measure]:
+    """Say whether a day is at the end of a Fact: not of minutes or degrees, nor beyond all calendars."""
+    try:
+        return isinstance(fact, Measure) and bool(days.after(YEAR[-1], fact.max, fact.unit))
+    except (ValueError, OverflowError):
+        return False
+
+
+def said_days(library: Library) -> Iterator[Finding]:
+    """A Unit's own words name each Fact that its days are counted by: the dates say what the words say."""
+    for topic in library.topics.values():
+        for section, unit, when in _whens(topic):
+            said = {*markup.facts(unit.label or ""), *markup.facts(unit.text)}
+            for name in when.facts:
+                if name in topic.facts and name not in said:
+                    message = (
+                        f"{section.id}/{unit.id}: its days are counted by {name}, which its words never say"
+                    )
+                    mend = f"Say {{{name}}} in its label or text, or count by the Fact that is said there."
+                    yield Finding(topic.file, when.line, "when", message, mend, Severity.WARNING)
+
+
+def days_in_order(library: Library) -> Iterator[Finding]:
+    """What happens from one day until another does not end before it starts, with any clinic's own values."""
+    mend = "Make the first time shorter, or the second longer."
+    for topic in library.topics.values():
+        for section, unit, when in _whens(topic):
+            message = f"{section.id}/{unit.id}: {when.from_} may end after {when.until}"
+            if _backwards(topic, when, {}):
+                yield Finding(topic.file, when.line, "when", message, mend)
+                continue
+            for clinic in library.clinics.values():
+                if _backwards(topic, when, clinic.facts.get(topic.name, {})):
+                    line = clinic.line_of("facts", topic.name)
+                    yield Finding(clinic.file, line, "when", f"{topic.name} {message}", mend)
+
+
+def _backwards(topic: Topic, when: When, own: Mapping[str, FactValue]) -> bool:
+    """Say whether the first day may come after the last; not of values that another rule refuses."""
+    first, last = (topic.facts.get(name or "") for name in (when.from_, when.until))
+    if first is last or not (_has_day(first) and _has_day(last)):
+        return False
+    start, end = own.get(when.from_ or "", first.value), own.get(when.until or "", last.value)
+    if not (first.allows(start) and last.allows(end)):
+        return False
+    low, high = start[0] if isinstance(start, tuple) else start, end[1] if isinstance(end, tuple) else end
+    return any(days.after(day, low, first.unit) > days.after(day, high, last.unit) for day in YEAR)
+
+
+def watched(library: Library) -> Iterator[Finding]:
+    """An aftercare topic says how long danger signs are to be watched for."""
+    for topic in library.topics.values():
+        if topic.kind == "aftercare" and not topic.watch:
+            message = "nothing says how long danger signs are to be watched for"
+            mend = "Add watch: with the Fact that says until when a wound may go wrong."
+            line = topic.line_of("kind")
+            yield Finding(topic.file, line, "watch", message, mend, Severity.WARNING)
 
 
 def known_sources(library: Library) -> Iterator[Finding]:
@@ -225,6 +334,10 @@ RULES = (
     labels,
     known_facts,
     used_facts,
+    dated,
+    said_days,
+    days_in_order,
+    watched,
     known_sources,
     sourced,
     used_sources,

@@ -1,15 +1,13 @@
 """The commands that print, list and judge what there is."""
 
 import os
+import re
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from careleaf import doctor, pipeline, pool, schema
@@ -17,6 +15,8 @@ from careleaf.approvals import overall
 from careleaf.changes import voided
 from careleaf.check import check as check_library
 from careleaf.cli.shell import (
+    crew,
+    executor_option,
     json_option,
     leave,
     loaded,
@@ -24,6 +24,7 @@ from careleaf.cli.shell import (
     print_findings,
     print_json,
     print_table,
+    progress,
     root_option,
     today,
     write_page,
@@ -31,7 +32,7 @@ from careleaf.cli.shell import (
 from careleaf.findings import Severity
 from careleaf.grades import advise
 from careleaf.load import home, load
-from careleaf.model import Ink, Selection, Status
+from careleaf.model import Ink, Selection, Shard, Status
 from careleaf.plan import UnknownNameError
 from careleaf.publish import PublishError, Row, read_manifest
 from careleaf.report import report
@@ -60,6 +61,19 @@ TEXT = {
 }
 
 
+class _Share(click.ParamType[Shard]):
+    """A share of all files, as "2/3"."""
+
+    name = "i/n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shard:  # noqa: ANN401 # as click has it
+        found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", str(value))
+        shard = Shard(int(found[1]), int(found[2])) if found else None
+        if shard is None or not 1 <= shard.number <= shard.of:
+            self.fail(f"{value} is no share: the second of three is 2/3.", param, ctx)
+        return shard
+
+
 @click.command()
 @click.option("--topic", "topics", multiple=True, help="Only this topic; may be given again.")
 @click.option("--lang", "langs", multiple=True, help="Only this language; may be given again.")
@@ -67,6 +81,14 @@ TEXT = {
 @click.option("--clinic", "clinics", multiple=True, help="Only this clinic; may be given again.")
 @click.option(
     "--jobs", type=click.IntRange(1, 256), default=pool.cores, help="How many at once (default: one a core)."
+)
+@executor_option
+@click.option(
+    "--shard",
+    type=_Share(),
+    default=None,
+    metavar="i/n",
+    help="Only the i-th of n shares of the files, for n machines; a build of the whole adds the web pages.",
 )
 @click.option(
     "--bilingual",
@@ -99,6 +121,8 @@ def build(  # noqa: PLR0913 # one for each option
     formats: tuple[str, ...],
     clinics: tuple[str, ...],
     jobs: int,
+    executor: str | None,
+    shard: Shard | None,
     beside: tuple[str, ...],
     all_formats: bool,
     ink: Ink,
@@ -121,6 +145,8 @@ def build(  # noqa: PLR0913 # one for each option
     careleaf build --format trifold --ink grey
     careleaf build --format poster --bleed
     careleaf build --approved-only --out /srv/leaflets
+    careleaf build --all-formats --shard 2/3 --out share-2
+    careleaf build --all-formats --executor dask://10.0.0.1:8786
     """
     if beside:
         if langs or formats:
@@ -128,9 +154,9 @@ def build(  # noqa: PLR0913 # one for each option
                 "--bilingual names the language and the format: leave --lang and --format out."
             )
         langs, formats = beside, _bilingual(root)
-    selection = Selection(topics, langs, formats, clinics, approved_only, ink, bleed, all_formats)
-    with _progress() as progress:
-        options = pipeline.Options(today(), jobs, force, progress)
+    selection = Selection(topics, langs, formats, clinics, approved_only, ink, bleed, all_formats, shard)
+    with crew(executor) as workers, progress("Building") as progress:
+        options = pipeline.Options(today(), jobs, force, progress, workers)
         try:
             report = pipeline.build(root or home(), out, selection, options)
         except UnknownNameError as error:
@@ -390,31 +416,3 @@ def verify(*, file: Path, out: Path, root: Path | None, as_json: bool) -> None:
         click.echo(f"Text:    {TEXT[verdict.words_current, verdict.current]}")
         click.echo(f"Today:   {verdict.status}")
     leave(ok=bool(verdict.ours) and verdict.current)
-
-
-def _progress() -> AbstractContextManager[Callable[[int, int, str], None]]:
-    """Show a bar on a terminal, and nothing in a log."""
-    console = Console(stderr=True)
-    return _Bar(console) if console.is_terminal else nullcontext(pipeline.quiet)
-
-
-class _Bar:
-    def __init__(self, console: Console) -> None:
-        columns = (
-            TextColumn("Building"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.description}"),
-        )
-        self._bar = Progress(*columns, console=console, transient=True)
-        self._task = self._bar.add_task("")
-
-    def __enter__(self) -> Callable[[int, int, str], None]:
-        self._bar.start()
-        return self._show
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def _show(self, done: int, total: int, name: str) -> None:
-        self._bar.update(self._task, completed=done, total=total, description=name)

@@ -10,14 +10,16 @@ from typing import Any, Final
 
 import click
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from careleaf import record
+from careleaf import cluster, record
 from careleaf.check import check as check_library
 from careleaf.findings import Finding, Severity
 from careleaf.load import home, load
 from careleaf.model import Library
 from careleaf.plan import UnknownNameError
+from careleaf.pool import Crew, CrewLostError
 from careleaf.publish import PublishError, replace
 
 FINDINGS: Final = 1
@@ -34,6 +36,22 @@ out_option = click.option(
     help="Where the leaflets go.",
 )  # fmt: skip
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+
+
+def _place(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    try:
+        return value and cluster.place(value) and value
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+executor_option = click.option(
+    "--executor",
+    callback=_place,
+    metavar="dask://HOST:PORT",
+    default=None,
+    help="Use all workers of this Dask scheduler, in place of --jobs. Only on a network that you trust.",
+)
 
 lang_option = click.option("--lang", required=True, help="The language, such as ar.")
 clinic_option = click.option("--clinic", default=None, help="Only this clinic's values.")
@@ -94,6 +112,22 @@ def recording(root: Path) -> Iterator[None]:
         raise click.ClickException(f"{error}.") from error
 
 
+@contextmanager
+def crew(executor: str | None) -> Iterator[Crew | None]:
+    """Hold the workers that --executor names, and say in one line why they are not there, or not any more."""
+    if executor is None:
+        yield None
+        return
+    try:
+        with cluster.connected(executor) as found:
+            yield found
+    except cluster.ClusterError as error:
+        raise click.ClickException(f"{error}.") from error
+    except CrewLostError as error:
+        mend = "what was there before still is; start the scheduler, and run this again"
+        raise click.ClickException(f"{executor} is gone ({error}): {mend}.") from error
+
+
 def write_page(file: Path, content: str | bytes) -> None:
     """Write a page for staff, or what goes out to a translator, whole or not at all."""
     try:
@@ -127,3 +161,31 @@ def leave(*, ok: bool) -> None:
     """End with exit code 1 if there was something to mend."""
     if not ok:
         raise SystemExit(FINDINGS)
+
+
+def progress(title: str) -> AbstractContextManager[Callable[[int, int, str], None]]:
+    """Show a bar on a terminal, and nothing in a log."""
+    console = Console(stderr=True)
+    return _Bar(console, title) if console.is_terminal else nullcontext(pipeline.quiet)
+
+
+class _Bar:
+    def __init__(self, console: Console, title: str) -> None:
+        columns = (
+            TextColumn(title),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}"),
+        )
+        self._bar = Progress(*columns, console=console, transient=True)
+        self._task = self._bar.add_task("")
+
+    def __enter__(self) -> Callable[[int, int, str], None]:
+        self._bar.start()
+        return self._show
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def _show(self, done: int, total: int, name: str) -> None:
+        self._bar.update(self._task, completed=done, total=total, description=name)

@@ -1,19 +1,18 @@
 """A leaflet laid out once, with places kept free for what only one patient's sheet says.
 
-A master is a whole PDF. A stamp is what one patient's sheet adds to it, as an incremental update (ISO 32000-1,
-7.5.6): the words in the places that were kept for them, and the glyphs that they need. So the bytes of the
-approved leaflet stand unchanged at the start of every sheet, and no sheet has a glyph of another patient.
+Each patient's words are painted into the places by the engine's own hand, so that they look as if they had
+been laid out with the rest. What a sheet adds to the leaflet is in `update.py`.
 
 Places are single lines. What does not fit into one, or needs two fonts, is not stamped: it is laid out anew.
 """
 
 import re
+import zlib
 from codecs import BOM_UTF16_BE
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import md5
 from typing import Any, Final
 
 import pydyf
@@ -24,13 +23,12 @@ from weasyprint.pdf.fonts import Font
 from weasyprint.pdf.stream import Stream
 from weasyprint.text.line_break import split_first_line, strut
 
-from careleaf.model import Artifact, Job, Slot
+from careleaf.model import Artifact, Job, Order, Slot
 from careleaf.pdf import engine, subset, tagging, textlayer
+from careleaf.pdf.update import PERSONAL, Filled, Free, Stamp
 
 POINT: Final = 0.75
 """Points in a CSS pixel."""
-PERSONAL: Final = b"P"
-"""Before the name of a font that only one sheet has."""
 KEPT: Final = 4096
 """So many painted lines that are not personal are kept: the dates of a batch are few."""
 GLYPHS: Final = re.compile(rb"<([0-9a-f]+)>")
@@ -66,36 +64,16 @@ class Painted:
     glyphs: Mapping[int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What one sheet adds to its master: what is painted on each page, and the fonts that it needs."""
-
-    overlays: Mapping[int, bytes]
-    fonts: tuple[subset.Subset, ...] = ()
-
-
 @dataclass(slots=True)
 class Master:
-    """A finished PDF with places kept free. Object numbers are those of its file."""
+    """A leaflet laid out with places kept free, in the process that did so."""
 
-    artifact: Artifact
+    leaflet: Free
     places: Mapping[str, Place]
     heights: tuple[float, ...]
-    overlays: Mapping[int, int]
-    """The object that paints over each page that has places."""
-    fonts_object: int
-    fonts: bytes
     known: Mapping[str, Mapping[int, str]]
     """The glyphs of each of its fonts, with their letters."""
-    trailer: bytes
-    identifier: bytes
-    size: int
     kept: dict[tuple[str, str], Painted] = field(default_factory=dict)
-
-    @property
-    def content(self) -> bytes:
-        """The PDF's bytes, with which every sheet starts."""
-        return self.artifact.content
 
 
 @dataclass(slots=True)
@@ -131,9 +109,7 @@ def _finish(making: _Making, _: Document, pdf: pydyf.PDF) -> None:
     pages = [item for item in pdf.objects if isinstance(item, pydyf.Dictionary) and "MediaBox" in item]
     for number in sorted({page for page, _ in making.reserved.values()}):
         page = pages[number]
-        base = next(
-            item for item in pdf.objects if item.number and page["Contents"] == item.reference
-        )
+        base = next(item for item in pdf.objects if item.number and page["Contents"] == item.reference)
         base.stream = [b"q", *base.stream, b"Q"]
         marks = (mcid for where, mcid in making.reserved.values() if where == number)
         overlay = pydyf.Stream([_marked(mcid, b"", b"") for mcid in sorted(marks)], compress=True)
@@ -144,42 +120,23 @@ def _finish(making: _Making, _: Document, pdf: pydyf.PDF) -> None:
 
 def _master(making: _Making, artifact: Artifact) -> Master:
     document, pdf = making.document, making.pdf
-    boxes = _boxes(document)
-    fonts = next(
-        item
-        for item in pdf.objects
-        if isinstance(item, pydyf.Dictionary) and item.keys() & {font.hash for font in document.fonts.values()}
-    )
-    start = int(artifact.content[artifact.content.rindex(b"startxref") :].split()[1])
-    size, trailer, identifier = _trailer(artifact.content[start:], start)
+    boxes, names = _boxes(document), {font.hash for font in document.fonts.values()}
+    dictionaries = (item for item in pdf.objects if isinstance(item, pydyf.Dictionary))
+    fonts = next(item for item in dictionaries if item.keys() & names)
     return Master(
-        artifact=artifact,
+        leaflet=Free(
+            artifact=artifact,
+            overlays={page: stream.number for page, stream in making.overlays.items()},
+            fonts=fonts.number,
+            entries=b" ".join(f"/{name} ".encode() + value for name, value in fonts.items()),
+        ),
         places={
             key: Place(page, mcid, boxes[key][0].content_box_x(), boxes[key][0].width, boxes[key][1])
             for key, (page, mcid) in making.reserved.items()
         },
         heights=tuple(page.height * POINT for page in document.pages),
-        overlays={page: stream.number for page, stream in making.overlays.items()},
-        fonts_object=fonts.number,
-        fonts=b" ".join(f"/{name} ".encode() + value for name, value in fonts.items()),
         known=_glyphs(document.fonts.values()),
-        trailer=trailer,
-        identifier=identifier,
-        size=size,
     )
-
-
-ENTRY: Final = re.compile(rb"/(Root|Info) (\d+ 0 R)")
-IDENTIFIER: Final = re.compile(rb"/ID \[(\([0-9a-f]+\))")
-SIZE: Final = re.compile(rb"/Size (\d+)")
-
-
-def _trailer(table: bytes, start: int) -> tuple[int, bytes, bytes]:
-    """Read from a cross-reference stream what an update repeats of it: size, entries, identifier."""
-    head = table[: table.index(b"stream\n")]
-    entries = b" ".join(b"/" + name + b" " + value for name, value in ENTRY.findall(head))
-    (size,), (identifier,) = SIZE.findall(head), IDENTIFIER.findall(head)
-    return int(size), entries + b" /Prev %d" % start, identifier
 
 
 def _boxes(document: Document) -> dict[str, tuple[Box, Box]]:
@@ -205,7 +162,7 @@ _FONTS: Final[dict[Any, Font]] = {}
 
 
 def _stream(fonts: dict[Any, Font]) -> Stream:
-    resources = {"ExtGState": {}, "XObject": {}, "Pattern": {}, "Shading": {}, "Font": None}
+    resources: dict[str, Any] = {"ExtGState": {}, "XObject": {}, "Pattern": {}, "Shading": {}, "Font": None}
     return Stream(fonts, (0, 0, 0, 0), resources, {}, None, {}, None)
 
 
@@ -265,7 +222,7 @@ def stamp(master: Master, slots: Iterable[Slot]) -> Stamp | None:
     fonts = {name: font for name, font in found.items() if font}
     if fonts.keys() != own.keys():
         return None
-    overlays: dict[int, list[bytes]] = {page: [] for page in master.overlays}
+    overlays: dict[int, list[bytes]] = {page: [] for page in master.leaflet.overlays}
     for slot in slots:
         place, line = master.places[slot.key], lines[slot.key]
         operators = _renamed(line, fonts[line.font]) if _lacks(master, line) else line.operators
@@ -331,51 +288,22 @@ def _marked(mcid: int, operators: bytes, properties: bytes) -> bytes:
 
 
 def _placed(parts: Iterable[bytes], height: float) -> bytes:
-    """Paint in the page's own coordinates: CSS pixels from its upper left corner."""
-    return b"q\n%g 0 0 %g 0 %.4f cm\n%b\nQ" % (POINT, -POINT, height, b"\n".join(parts))
+    """Paint in CSS pixels from the page's upper left corner, as the engine does; compressed."""
+    return zlib.compress(b"q\n%g 0 0 %g 0 %.4f cm\n%b\nQ" % (POINT, -POINT, height, b"\n".join(parts)))
 
 
-def sheet(master: Master, own: Stamp) -> bytes:
-    """Give the bytes of one patient's sheet: the master's, and an update after them."""
-    return master.content + update(master, own)
+_LAID_OUT: Final[dict[str, Master | Artifact]] = {}
+MASTERS: Final = 8
+"""So many leaflets a worker keeps: a list is sorted, so that they follow one another."""
 
 
-def update(master: Master, own: Stamp) -> bytes:
-    """Write what a sheet adds to its master: objects, and a cross-reference stream that finds them."""
-    objects = {master.overlays[page]: _compressed(content) for page, content in own.overlays.items()}
-    number = master.size
-    entries = [master.fonts]
-    for font in own.fonts:
-        written = subset.objects(font, number)
-        entries.append(b"/%b%b %d 0 R" % (PERSONAL, font.name, number))
-        objects |= {number + place: each for place, each in enumerate(written)}
-        number += len(written)
-    if own.fonts:
-        objects[master.fonts_object] = b"<<" + b" ".join(entries) + b">>"
-    return _written(master, objects, number)
-
-
-def _written(master: Master, objects: Mapping[int, bytes], number: int) -> bytes:
-    parts, places, position = [], {}, len(master.content)
-    for each, content in sorted(objects.items()):
-        part = b"%d 0 obj\n%b\nendobj\n" % (each, content)
-        places[each] = position
-        position += len(part)
-        parts.append(part)
-    places[number] = position
-    index = b" ".join(b"%d 1" % each for each in places)
-    rows = b"".join(b"\1" + place.to_bytes(4, "big") + b"\0" for place in places.values())
-    identifier = md5(b"".join(parts), usedforsecurity=False).hexdigest().encode()
-    table = b"/Type /XRef /Size %d /Index [%b] /W [1 4 1] %b /ID [%b (%b)]" % (
-        number + 1,
-        index,
-        master.trailer,
-        master.identifier,
-        identifier,
-    )
-    parts.append(b"%d 0 obj\n%b\nendobj\n" % (number, subset.stream(rows, table, compress=False)))
-    return b"".join(parts) + b"startxref\n%d\n%%%%EOF\n" % position
-
-
-def _compressed(content: bytes) -> bytes:
-    return subset.stream(content)
+def fill(order: Order) -> Filled | Artifact:
+    """Lay the leaflet out, unless this process has, and stamp each sheet. A faulty one is given as it is."""
+    if order.key not in _LAID_OUT:
+        while len(_LAID_OUT) >= MASTERS:
+            _LAID_OUT.pop(next(iter(_LAID_OUT)))
+        _LAID_OUT[order.key] = make(order.job)
+    found = _LAID_OUT[order.key]
+    if isinstance(found, Artifact):
+        return found
+    return Filled(found.leaflet, tuple(stamp(found, slots) for slots in order.sheets))

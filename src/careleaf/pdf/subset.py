@@ -4,22 +4,41 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import uharfbuzz
-from weasyprint.pdf.fonts import Font
 
-TABLES: Final = ("BASE", "DSIG", "GDEF", "GPOS", "GSUB", "JSTF", "LTSH", "OS/2", "PCLT", "SVG ", "name", "post")
+if TYPE_CHECKING:
+    from weasyprint.pdf.fonts import Font
+
+TABLES: Final = (
+    "BASE",
+    "DSIG",
+    "GDEF",
+    "GPOS",
+    "GSUB",
+    "JSTF",
+    "LTSH",
+    "OS/2",
+    "PCLT",
+    "SVG ",
+    "name",
+    "post",
+)
 """What a PDF has no use for: the glyphs are chosen already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subset:
-    """A few glyphs of a font. `numbers` are their new numbers, by their old ones; lengths are in 1/1000 em."""
+    """A few glyphs of a font. `numbers` are their new numbers, by their old ones; lengths are in 1/1000 em.
+
+    `program` is the font file, compressed; `length` is its length before that, in bytes.
+    """
 
     name: bytes
     title: bytes
     program: bytes
+    length: int
     numbers: Mapping[int, int]
     widths: Mapping[int, int]
     letters: Mapping[int, str]
@@ -27,7 +46,7 @@ class Subset:
     descent: int
 
 
-def make(font: Font, glyphs: Mapping[int, str]) -> Subset | None:
+def make(font: "Font", glyphs: Mapping[int, str]) -> Subset | None:
     """Cut a font down to some glyphs, given with their letters; None if it is no TrueType font."""
     chosen = uharfbuzz.SubsetInput()
     chosen.glyph_set.update(glyphs)
@@ -46,7 +65,8 @@ def make(font: Font, glyphs: Mapping[int, str]) -> Subset | None:
     return Subset(
         name=font.hash.encode(),
         title=font.name,
-        program=program,
+        program=zlib.compress(program),
+        length=len(program),
         numbers=new,
         widths={new[glyph]: font.widths[glyph] for glyph in new},
         letters={new[glyph]: glyphs[glyph] for glyph in new},
@@ -86,20 +106,25 @@ def objects(font: Subset, number: int) -> tuple[bytes, ...]:
             font.ascent,
             number + 3,
         ),
-        stream(font.program, b"/Length1 %d" % len(font.program)),
-        stream(_to_unicode(font.letters)),
+        compressed(font.program, b"/Length1 %d" % font.length),
+        compressed(zlib.compress(_to_unicode(font.letters))),
     )
 
 
-def stream(content: bytes, entries: bytes = b"", *, compress: bool = True) -> bytes:
-    """Write a stream, compressed or as it is."""
-    body = zlib.compress(content) if compress else content
-    filtered = b" /Filter /FlateDecode" if compress else b""
-    return b"<</Length %d%b %b>>\nstream\n%b\nendstream" % (len(body), filtered, entries, body)
+def compressed(body: bytes, entries: bytes = b"") -> bytes:
+    """Write a stream whose content is compressed already."""
+    return plain(body, b"/Filter /FlateDecode " + entries)
+
+
+def plain(body: bytes, entries: bytes) -> bytes:
+    """Write a stream as it is."""
+    return b"<</Length %d %b>>\nstream\n%b\nendstream" % (len(body), entries, body)
 
 
 def _to_unicode(letters: Mapping[int, str]) -> bytes:
-    rows = [b"<%04x> <%b>" % (glyph, text.encode("utf-16-be").hex().encode()) for glyph, text in letters.items()]
+    rows = [
+        b"<%04x> <%b>" % (glyph, text.encode("utf-16-be").hex().encode()) for glyph, text in letters.items()
+    ]
     blocks = [b"%d beginbfchar\n%b\nendbfchar" % (len(some), b"\n".join(some)) for some in _hundreds(rows)]
     return (
         b"/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
@@ -112,5 +137,5 @@ def _to_unicode(letters: Mapping[int, str]) -> bytes:
 
 
 def _hundreds(rows: list[bytes]) -> list[list[bytes]]:
-    """A CMap may have a hundred rows in a block."""
+    """Part rows into blocks: a CMap may have a hundred in one."""
     return [rows[start : start + 100] for start in range(0, len(rows), 100)]

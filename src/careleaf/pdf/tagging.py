@@ -104,7 +104,7 @@ class _Builder:
         self._place_now = sheets.Place(None, 0)
         self._html = document._html.etree_element  # noqa: SLF001 # the only way from boxes to elements
         self._streams = page_streams
-        self._reserved = getattr(document, "reserved", None)
+        self._reserved: dict[str, tuple[int, int]] | None = getattr(document, "reserved", None)
         self._marks = [_marks(stream) for stream in page_streams]
         self._parents = {child: parent for parent in self._html.iter() for child in parent}
         self._root = Element("Document")
@@ -199,7 +199,8 @@ class _Builder:
             return
         text = "" if isinstance(box, boxes.ReplacedBox) else box.text
         if self._reserved is not None and (key := reserved(box)):
-            self._reserve(key, box, page, mark["mcid"])
+            self._reserved[key] = (page, mark["mcid"])
+            self._reserve(box, page, mark["mcid"])
             return
         if artifact is None and not (isinstance(box, boxes.TextBox) and not text.strip()):
             element = self._holder(box)
@@ -219,8 +220,8 @@ class _Builder:
         if COMPLEX.search(text):
             properties["ActualText"] = pydyf.String(text)
 
-    def _reserve(self, key: str, box: Box, page: int, mcid: int) -> None:
-        """Give a place its element and its number, and take the mark out of the page: it will be painted over.
+    def _reserve(self, box: Box, page: int, mcid: int) -> None:
+        """Give a place its element and its number, and take the mark out of the page: it will be painted on.
 
         The colour that is set inside it stays: what follows may rely on it. Each item leaves an empty one,
         so that the places of all other marks stay right.
@@ -229,7 +230,6 @@ class _Builder:
         stream, start = self._streams[page].stream, self._marks[page][mcid][0]
         for item in (start, start + 1, start + 2, stream.index(b"EMC", start)):
             stream[item] = b""
-        self._reserved[key] = (page, mcid)
 
     def _holder(self, box: Box) -> Element:
         element = self._element(box.element)

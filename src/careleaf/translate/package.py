@@ -17,6 +17,7 @@ from careleaf.translate.exchange import EXCHANGES, Row, Sheet, State
 from careleaf.translate.sync import synced
 from careleaf.translate.tasks import Task, tasks
 from careleaf.words import reading, source_locale
+from careleaf.writers import write
 
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The date of every file in a zip, so that the same package has the same bytes."""
@@ -125,5 +126,5 @@ def _leaflets(library: Library, name: str, today: date) -> dict[str, bytes]:
     state = reading_status(library, library.topics[name], found, today)
     plain = job(library, found, state, clinic, form)
     marked = replace(plain, style=plain.style + UNIT_IDS, path=f"{plain.path}.units", pages=None)
-    made = {done.path: artifact.content for done, artifact in pool.run([plain, marked], workers=1)}
+    made = {done.path: artifact.content for done, artifact in pool.run([plain, marked], 1, make=write)}
     return {"pdf": made[plain.path], "units.pdf": made[marked.path]}
