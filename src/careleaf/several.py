@@ -8,8 +8,8 @@ stands beside it. The rules:
   Else each keeps its own, and a text that says it names its treatment.
 - Lengths are compared as time, whatever their units: a month as 30.4 days, a year as twelve months. Of two
   spans, the end that is stricter decides: the upper one where higher is stricter, else the lower one.
-- Rules (do, do not, danger signs) count for the whole visit. What only describes, such as what to expect,
-  names its treatment where not all treatments say it.
+- Rules (do, do not, danger signs) count for the whole visit. What only describes, such as what is expected,
+  stands under its treatment's title where not all treatments say it.
 - Each treatment has its own timeline under its own title. Numbered steps are not mixed either.
 - Sections are one if kind, level, heading, action and drawings are the same in English.
 - Danger signs are to be looked for as long as the treatment that takes longest asks for it.
@@ -19,7 +19,7 @@ docs/decisions/several-treatments.md says what this cannot see.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain, count, product
@@ -27,6 +27,7 @@ from typing import Final, TypeVar
 
 from careleaf import approvals, locales, markup
 from careleaf.model import (
+    AND,
     Catalog,
     Clinic,
     Clock,
@@ -48,8 +49,6 @@ from careleaf.words import NUMBER_NAMES, source_locale, texts
 
 FEWEST: Final = 2
 """So many treatments are several."""
-AND: Final = "+"
-"""Between the topics in the name of what they are together."""
 JOINED: Final = " · "
 """Between titles, and between a title and a heading: no language needs it translated."""
 BOTH: Final = "both"
@@ -79,6 +78,8 @@ LEAST_SURE: Final = (Provenance.MACHINE, Provenance.MEMORY, Provenance.HUMAN)
 T = TypeVar("T")
 Said = tuple[str, str]
 """A topic's name, and the id of one of its texts."""
+_OwnSection = tuple[str, Section]
+"""A topic's name, and one of its sections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,41 +108,41 @@ class Merged:
     topic: str
     conflicts: tuple[Conflict, ...]
 
-    def refused(self, accepted: Collection[str]) -> tuple[Conflict, ...]:
-        """Give the Conflicts that nobody has accepted. Raises ValueError for a name that is none of them."""
-        names = [conflict.name for conflict in self.conflicts]
-        if unknown := sorted(set(accepted) - set(names)):
-            there = ", ".join(names) or "none"
-            raise ValueError(f"{', '.join(unknown)}: no conflict has this name. There are: {there}.")
-        return tuple(conflict for conflict in self.conflicts if conflict.name not in accepted)
-
 
 def merged(library: Library, names: tuple[str, ...], clinic: Clinic) -> Merged:
     """Bring the leaflets of several treatments together, with a clinic's own values.
 
     The new topic is in every language in which all of them are current. The order of `names` is that of
-    printing, and changes nothing of what is kept. The clinic has no web address in the new library: no page
-    there has these words. Raises ValueError for fewer than two topics, for one that is unknown or is no
-    aftercare, and for different audiences.
+    printing, and changes nothing of what is kept. Raises ValueError for fewer than two topics, for one that
+    is unknown or is no aftercare, and for different audiences.
     """
     topics = _asked(library, names)
     settled = _settled(library, topics, clinic)
     parts = tuple(_renamed(topic, settled.names[topic.name]) for topic in topics)
     blocks = tuple(_blocks(parts, settled))
-    name = AND.join(part.name for part in parts)
+    joined = name(part.name for part in parts)
     origins = _origins(parts, blocks)
     english = _spoken(origins, {part.name: {word.id: word.text for word in part.words()} for part in parts})
-    topic = _topic(name, parts, settled, blocks, english)
+    topic = _topic(joined, parts, settled, blocks, english)
     return Merged(
         library=replace(
             library,
-            topics={**library.topics, name: topic},
-            catalogs={**library.catalogs, **_catalogs(library, name, topics, settled, origins, english)},
-            clinics={**library.clinics, clinic.name: clinic.model_copy(update={"address": None})},
+            topics={**library.topics, joined: topic},
+            catalogs={**library.catalogs, **_catalogs(library, joined, topics, settled, origins, english)},
         ),
-        topic=name,
+        topic=joined,
         conflicts=_conflicts(library, parts, settled, blocks),
     )
+
+
+def name(topics: Iterable[str]) -> str:
+    """Name what several topics are together; one alone keeps its name."""
+    return AND.join(topics)
+
+
+def parts(name: str) -> tuple[str, ...]:
+    """Give the topics that a name is of: those of several treatments, or the one."""
+    return tuple(name.split(AND))
 
 
 def status(library: Library, parts: tuple[str, ...], lang: str, clinic: Clinic, today: date) -> Status:
@@ -441,13 +442,14 @@ class _Line:
 class _Block:
     """A Section of the sheet: whose it is, under which id, how it is headed, and its Units.
 
-    `heading` are the texts that it is headed with.
+    `heading` are the texts that it is headed with. Of those that were one Section, only the first is `drawn`.
     """
 
     id: str
-    sections: tuple[tuple[str, Section], ...]
+    sections: tuple[_OwnSection, ...]
     heading: tuple[Said, ...]
     lines: tuple[_Line, ...]
+    drawn: bool
 
     @property
     def kind(self) -> Kind:
@@ -455,7 +457,7 @@ class _Block:
         return self.sections[0][1].kind
 
     @property
-    def first(self) -> tuple[str, Section]:
+    def first(self) -> _OwnSection:
         """Give the one whose words count, and its topic."""
         return min(self.sections, key=lambda one: one[0])
 
@@ -492,12 +494,36 @@ def _before_shared(order: Sequence[Hashable], place: int, own: Container[Hashabl
 def _blocks(parts: tuple[Topic, ...], settled: _Settled) -> Iterator[_Block]:
     taken: set[str] = set()
     lists = [[(part.name, section) for section in part.sections] for part in parts]
-    for sections in _woven(lists, lambda one: _together(*one)):
-        topic, first = sections[0]
-        id_ = _free(first.id if topic == parts[0].name else f"{topic}-{first.id}", taken)
-        taken.add(id_)
-        heading = tuple(_heading(parts, sections, settled))
-        yield _Block(id_, sections, heading, tuple(_lines(parts, sections, heading, settled)))
+    for together in _woven(lists, lambda one: _together(*one)):
+        for number, (sections, units) in enumerate(_shared_out(together)):
+            topic, first = sections[0]
+            id_ = _free(first.id if topic == parts[0].name and not number else f"{topic}-{first.id}", taken)
+            taken.add(id_)
+            heading = tuple(_heading(parts, sections, settled))
+            named = any(text == "title" for _, text in heading)
+            lines = tuple(_lines(parts, first, units, settled, named=named))
+            yield _Block(id_, sections, heading, lines, not number)
+
+
+def _shared_out(
+    sections: tuple[_OwnSection, ...],
+) -> Iterator[tuple[tuple[_OwnSection, ...], list[tuple[_OwnUnit, ...]]]]:
+    """Give the Units of sections that are one. What describes is parted by treatment, what all say first."""
+    own = [[_OwnUnit(topic, section, unit) for unit in section.units] for topic, section in sections]
+    if sections[0][1].kind not in DESCRIBING:
+        rules = sections[0][1].kind in RULES
+        yield sections, _woven(own, lambda one: one.key, lambda one: one.unit.id if rules else None)
+        return
+    groups = _grouped(_woven(own, lambda one: one.key), lambda units: frozenset(one.topic for one in units))
+    place = {topic: number for number, (topic, _) in enumerate(sections)}
+
+    def order(units: list[tuple[_OwnUnit, ...]]) -> tuple[int, int]:
+        topics = {one.topic for one in units[0]}
+        return -len(topics), min(place[topic] for topic in topics)
+
+    for units in sorted(groups, key=order):
+        topics = {one.topic for one in units[0]}
+        yield tuple(section for section in sections if section[0] in topics), units
 
 
 def _together(topic: str, section: Section) -> Hashable:
@@ -520,7 +546,7 @@ def _titles(parts: Iterable[Topic], topics: Container[str]) -> tuple[Said, ...]:
 
 
 def _heading(
-    parts: tuple[Topic, ...], sections: tuple[tuple[str, Section], ...], settled: _Settled
+    parts: tuple[Topic, ...], sections: tuple[_OwnSection, ...], settled: _Settled
 ) -> Iterator[Said]:
     """Give the texts that a section is headed with: its own, its treatments' titles, or both."""
     topic, first = min(sections, key=lambda one: one[0])
@@ -540,26 +566,22 @@ def _only_timeline(parts: Iterable[Topic], topic: str) -> bool:
 
 def _lines(
     parts: tuple[Topic, ...],
-    sections: tuple[tuple[str, Section], ...],
-    heading: tuple[Said, ...],
+    first: Section,
+    units: Sequence[tuple[_OwnUnit, ...]],
     settled: _Settled,
+    *,
+    named: bool,
 ) -> Iterator[_Line]:
-    lists = [[_OwnUnit(topic, section, unit) for unit in section.units] for topic, section in sections]
-    rules = sections[0][1].kind in RULES
-    woven = _woven(lists, lambda one: one.key, lambda one: one.unit.id if rules else None)
-    said = Counter((own[0].unit.label, own[0].unit.text) for own in woven)
-    first = sections[0][1]
+    """Give each Unit its id. If the heading is not `named` after its treatment, a Unit may have to be."""
+    said = Counter((own[0].unit.label, own[0].unit.text) for own in units)
     taken = RESERVED | {panel.id for panel in first.panels}
-    headed = any(id_ == "title" for _, id_ in heading)
-    for own in woven:
+    for own in units:
         unit = own[0].unit
-        free = unit.id not in taken
-        id_ = _free(unit.id if free else f"{own[0].topic}-{unit.id}", taken)
+        id_ = _free(unit.id if unit.id not in taken else f"{own[0].topic}-{unit.id}", taken)
         taken.add(id_)
-        doubtful = first.kind in DESCRIBING or said[unit.label, unit.text] > 1
         everybody = len({one.topic for one in own}) == len(parts)
-        named = not everybody and not headed and (doubtful or bool(_facts_of_unit(unit) & settled.apart))
-        yield _Line(id_, own, named)
+        doubtful = said[unit.label, unit.text] > 1 or bool(_facts_of_unit(unit) & settled.apart)
+        yield _Line(id_, own, doubtful and not (everybody or named))
 
 
 # --- The words of it -------------------------------------------------------------------------------
@@ -584,18 +606,16 @@ def _by_name(topic: Topic) -> str:
 def _block_origins(parts: tuple[Topic, ...], block: _Block) -> dict[str, tuple[Said, ...]]:
     topic, section = block.first
     found = {f"{block.id}/heading": block.heading}
-    own = [
-        *(["picture"] if section.picture else []),
-        *(f"{panel.id}/{what}" for panel in section.panels for what in ("picture", "label")),
-        *(["action"] if section.action else []),
-    ]
+    own = ["action"] if section.action else []
+    if block.drawn:
+        own += ["picture"] if section.picture else []
+        own += [f"{panel.id}/{what}" for panel in section.panels for what in ("picture", "label")]
     found |= {f"{block.id}/{id_}": ((topic, f"{section.id}/{id_}"),) for id_ in own}
     for line in block.lines:
-        id_, first = f"{line.id}", line.first
-        said = f"{first.section.id}/{first.unit.id}"
-        found[f"{block.id}/{id_}"] = ((first.topic, said),)
+        said = f"{line.first.section.id}/{line.first.unit.id}"
+        found[f"{block.id}/{line.id}"] = ((line.first.topic, said),)
         if label := _label(parts, line, said):
-            found[f"{block.id}/{id_}/label"] = label
+            found[f"{block.id}/{line.id}/label"] = label
     return found
 
 
@@ -685,10 +705,13 @@ def _sources(said: Iterable[Statement]) -> tuple[str, ...]:
 
 
 def _section(block: _Block, english: Mapping[str, str]) -> Section:
-    return block.first[1].model_copy(
+    section = block.first[1]
+    return section.model_copy(
         update={
             "id": block.id,
             "heading": english[f"{block.id}/heading"],
+            "picture": section.picture if block.drawn else None,
+            "panels": section.panels if block.drawn else (),
             "units": tuple(_unit(block, line, english) for line in block.lines),
         }
     )
