@@ -126,6 +126,7 @@ ROOMS = {
     "pypdfium2": {"pdf.proof", "pdf.raster"},
     "rich": {"cli.shell", "cli.press", "cli.translating"},
     "ruamel": {"load"},
+    "setproctitle": {"cli.patients"},
     "segno": {"qr"},
     "textstat": {"grades"},
     "uharfbuzz": {"shaping", "pdf.subset"},
@@ -141,7 +142,8 @@ PAGE_ROOMS = {"markup", "locales", "breaks", "ink", "qr", "render", "plain", *PD
     "pdf.raster",
 }
 
-CACHES = {"pdf.engine._IMAGES"}
+# By content, by font, and by a digest of all that a leaflet is made from: the same for every library.
+CACHES = {"pdf.engine._IMAGES", "pdf.master._FONTS", "pdf.master._LAID_OUT"}
 MUTATORS = {
     "add",
     "append",

@@ -31,10 +31,10 @@ from careleaf.plan import PRINTED, edition, press
 from careleaf.render import Press
 from careleaf.versions import versions
 from careleaf.words import reading, source_locale
-from careleaf.writers import fill, write
+from careleaf.writers import write
 
 if TYPE_CHECKING:
-    from careleaf.pdf.update import Free, Stamp
+    from careleaf.pdf.update import Filled, Free, Stamp
 
 MOST: Final = 200
 """Sheets in one order: a worker has it done in a fraction of a second."""
@@ -176,6 +176,13 @@ def made(makers: Makers, wanted: Sequence[Wanted], tell: Tell) -> Iterator[Sheet
             else:
                 yield Sheet(one, filled.free.artifact, filled.free, stamp)
     yield from _anew(makers, places, unfit, tell)
+
+
+def fill(order: Order) -> "Filled | Artifact":
+    """Lay a leaflet out with its places free, and stamp each sheet of an Order: in a worker."""
+    from careleaf.pdf import master  # noqa: PLC0415 # loads the engine
+
+    return master.fill(order)
 
 
 def _tell_all(whose: Iterable[Wanted], findings: Iterable[Finding], tell: Tell) -> None:

@@ -520,6 +520,8 @@ class Clinic(Named):
     """
 
     FACTS: ClassVar = ("phone", "urgent", "emergency")
+    OF_PATIENTS: ClassVar = {"patients", "closed", "open_on", "region", "timezone"}
+    """What only personal sheets depend on."""
     GOOD_FOR: ClassVar = timedelta(days=366)
     """How long contact details may be relied on after somebody confirmed them: twelve months."""
 

@@ -155,7 +155,7 @@ def about(locale: Locale, said: Mapping[str, str]) -> tuple[Slot, ...]:
 
 
 def dates(library: Library, edition: Edition, treated_on: date) -> tuple[Slot, ...]:
-    """Give the places with days, in each language of the sheet: the same for all who were treated that day."""
+    """Give the places with days, in each language: the same for all who were treated on one day."""
     topic, clinic = library.topics[edition.topic], library.clinics[edition.clinic]
     return tuple(
         slot

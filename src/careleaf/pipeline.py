@@ -80,6 +80,11 @@ def build(root: Path, out: Path, selection: Selection, options: Options) -> Repo
     return Report(tuple(sorted(findings)), tuple(made), _unchanged(rows, found.wanted, made), tuple(removed))
 
 
+def is_settled(root: Path, out: Path, today: date) -> bool:
+    """Say whether a build of everything found nothing wrong with just this library, today."""
+    return bool(publish.settled(out, _key(root, Selection(), Options(today, 1))))
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
     """What every step of a build needs. What goes wrong is added to `findings`."""

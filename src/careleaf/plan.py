@@ -202,7 +202,8 @@ def _parts(library: Library, topic: Topic, lang: str, clinic: Clinic, form: Form
     pictures = [picture.file for section in topic.sections for picture in section.pictures]
     sources = sorted({key for part in topic.statements() for key in part.sources} & library.sources.keys())
     return [
-        *(_dump(part) for part in (topic, locale, clinic, form)),
+        *(_dump(part) for part in (topic, locale, form)),
+        clinic.model_dump(mode="json", exclude=None if form.personal else Clinic.OF_PATIENTS),
         *(_dump(library.locales[tag]) for tag in (source_locale(library), clinic.lang)),
         _made_by(library, topic, lang),
         [_dump(library.sources[key]) for key in sources],

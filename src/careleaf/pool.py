@@ -69,7 +69,7 @@ class Task(Protocol):
 
 T = TypeVar("T", bound=Task)
 R = TypeVar("R")
-Start = Callable[[T], "Future[R | Artifact]"]
+Start = Callable[[T], Future[R | Artifact]]
 
 
 def cores() -> int:

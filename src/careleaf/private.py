@@ -12,6 +12,8 @@ from typing import Final
 
 OURS: Final = 0o600
 FOLDER: Final = 0o700
+TRIAL: Final = "read-me-first.html"
+"""The page of a trial run."""
 UNFINISHED: Final = ".unfinished"
 """After the name of a folder that is not complete. A killed run leaves one; the next run clears it away."""
 
@@ -46,10 +48,6 @@ def _refuse_full(path: Path) -> None:
         raise PrivateError(f"{path} is there already, and not empty: choose another, or delete it first")
 
 
-TRIAL: Final = "read-me-first.html"
-"""The page of a trial run."""
-
-
 def put(path: Path, content: bytes) -> None:
     """Write a file into a folder that is being filled."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OURS)
@@ -72,3 +70,12 @@ def write(path: Path, content: bytes) -> None:
         raise PrivateError(f"{path}: {error.strerror}: choose another place with --out or -o") from error
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def page(path: Path, content: bytes) -> None:
+    """Write the page of a trial run, and the folder for it, if that is not there. Raises PrivateError."""
+    try:
+        path.parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+    except OSError as error:
+        raise PrivateError(f"{path.parent}: {error.strerror}: choose another folder") from error
+    write(path, content)

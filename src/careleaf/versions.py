@@ -22,6 +22,7 @@ PACKAGES: Final = (
     "segno",
     "icu4py",
     "wcwidth",
+    "uharfbuzz",
 )
 """A new version of any of these may print another page."""
 

@@ -3,7 +3,7 @@
 import click
 
 from careleaf import __version__
-from careleaf.cli import editing, press, starting, translating
+from careleaf.cli import editing, patients, press, starting, translating
 
 
 class DefaultGroup(click.Group):
@@ -24,6 +24,8 @@ def main() -> None:
     \b
     careleaf                          build every leaflet into out/
     careleaf --topic after-laser --lang ar --format handout
+    careleaf sheet after-laser --lang ar --treated-on 2026-11-24 -o sheet.pdf
+    careleaf merge list.csv --out sheets
     careleaf check                    list everything that is wrong
     careleaf gallery                  look at every page at once
     careleaf status                   see which texts are drafts, stale or approved
@@ -39,6 +41,8 @@ for command in (
     press.check,
     press.list_,
     press.status,
+    patients.sheet,
+    patients.merge,
     press.verify,
     press.gallery_,
     press.doctor_,

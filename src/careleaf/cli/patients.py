@@ -1,17 +1,19 @@
 """The commands that make patients' own sheets. Nothing they print names a patient."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from careleaf import batch, days, lists, personal, pool, private, several, tables
+from careleaf import batch, days, diary, lists, personal, pool, private, several, tables
 from careleaf.cells import CellError, text
 from careleaf.cli.shell import (
+    Share,
     checked,
     crew,
     executor_option,
@@ -27,11 +29,9 @@ from careleaf.cli.shell import (
 )
 from careleaf.compose import compose
 from careleaf.findings import Finding, Severity, blocking
+from careleaf.ics import calendar_file
 from careleaf.model import Clinic, Library, Need, Recipient, Shard, Status
 from careleaf.render import page as staff_page
-
-if TYPE_CHECKING:
-    from careleaf.pdf.run import PrintRun
 
 OLDEST = 366
 """Days after which a treatment is too long ago for a sheet."""
@@ -63,7 +63,9 @@ class _Day(click.ParamType[date]):
             self.fail(f"{value} is no day. Write it like 2026-11-24.", param, ctx)
 
 
-clinic_option = click.option("--clinic", "clinic_name", default=None, help="Which clinic, if there are several.")
+clinic_option = click.option(
+    "--clinic", "clinic_name", default=None, help="Which clinic, if there are several."
+)
 accept_option = click.option(
     "--accept", "accepted", multiple=True, metavar="CONFLICT",
     help="Accept that the stricter advice is printed where two treatments differ; may be given again.",
@@ -75,16 +77,30 @@ accept_option = click.option(
 @click.option("--several", "many", is_flag=True, help="One sheet for several treatments of one visit.")
 @click.option("--lang", required=True, help="The reader's language, such as ar.")
 @click.option("--treated-on", type=_Day(), required=True, help="The day of the treatment.")
-@click.option("--name", type=_Text(), default="", help="The patient's name; - asks for it, so that no list of programs shows it.")
+@click.option(
+    "--name",
+    type=_Text(),
+    default="",
+    help="The patient's name; - asks for it, so that no list of programs shows it.",
+)
 @click.option("--site", type=_Text(), default="", help="Which part of the body, in the clinic's words.")
 @click.option("--clinician", type=_Text(), default="", help="Who did the treatment.")
 @click.option("--large-print", "need", flag_value=Need.LARGE_PRINT, type=Need, help="Letters of 18 points.")
-@click.option("--bilingual", "need", flag_value=Need.BILINGUAL, type=Need, help="English beside, line by line.")
+@click.option(
+    "--bilingual", "need", flag_value=Need.BILINGUAL, type=Need, help="English beside, line by line."
+)
 @click.option("--ics", is_flag=True, help="The same days as a calendar file, beside the PDF.")
 @click.option("--alarm", is_flag=True, help="Let the calendar ring on each of its days.")
 @click.option("--approved-only", is_flag=True, help="Refuse a text that nobody has approved.")
 @accept_option
-@click.option("-o", "--output", "file", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The PDF to write.")
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The PDF to write.",
+)
 @clinic_option
 @out_option
 @root_option
@@ -111,7 +127,7 @@ def sheet(  # noqa: PLR0913 # one for each option
 
     \b
     careleaf sheet after-laser --lang ar --treated-on 2026-11-24 -o sheet.pdf
-    careleaf sheet after-laser --lang en --treated-on 2026-11-24 --name - --site "left cheek" --ics -o sheet.pdf
+    careleaf sheet after-laser --lang en --treated-on 2026-11-24 --name - --site "left cheek" -o sheet.pdf
     careleaf sheet --several after-laser after-peel --lang pl --treated-on 2026-11-24 -o sheet.pdf
     """
     _untitled("sheet")
@@ -122,7 +138,11 @@ def sheet(  # noqa: PLR0913 # one for each option
     one_of("TOPICS", topics, library.topics)
     one_of("--lang", [lang], library.locales)
     _refuse_day(clinic, treated_on)
-    asked = click.prompt("Name", value_proc=lambda given: _Text().convert(given, None, None), err=True) if name == "-" else name
+    asked = (
+        click.prompt("Name", value_proc=lambda given: _Text().convert(given, None, None), err=True)
+        if name == "-"
+        else name
+    )
     one = Recipient(0, topics, lang, treated_on, asked, site, clinician, need or Need.PLAIN)
     library = _gathered(library, clinic, [one], accepted, str(file))
     terms = batch.Terms(clinic, today(), str(file), drafts=not approved_only)
@@ -143,18 +163,45 @@ def _draft(wanted: batch.Wanted) -> str:
 
 @click.command()
 @click.argument("file", metavar="LIST.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--out", "folder", type=click.Path(file_okay=False, path_type=Path), default=None, help="A folder for a PDF for each patient, and a list of them.")
-@click.option("--print-run", "run", type=click.Path(dir_okay=False, path_type=Path), default=None, help="One PDF with all sheets, for a duplex printer.")
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="A folder for a PDF for each patient, and a list of them.",
+)
+@click.option(
+    "--print-run",
+    "run",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="One PDF with all sheets, for a duplex printer.",
+)
 @click.option("--make", is_flag=True, help="Make the sheets. Without it, only a page to read is made.")
 @click.option("--drafts", is_flag=True, help="Also texts that nobody has approved: every page says so.")
-@click.option("--encoding", type=click.Choice(tables.ENCODINGS), default=None, help="How the list is encoded, if not as UTF-8.")
+@click.option(
+    "--encoding",
+    type=click.Choice(tables.ENCODINGS),
+    default=None,
+    help="How the list is encoded, if not as UTF-8.",
+)
 @click.option("--ics", is_flag=True, help="A calendar file for each patient too.")
 @accept_option
-@click.option("--jobs", type=click.IntRange(1, 256), default=pool.cores, help="How many at once (default: one a core).")
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), default=pool.cores, help="How many at once (default: one a core)."
+)
 @executor_option
-@click.option("--shard", type=_Share(), default=None, metavar="i/n", help="Only the i-th of n shares of the rows, for n machines.")
+@click.option(
+    "--shard",
+    type=Share(),
+    default=None,
+    metavar="i/n",
+    help="Only the i-th of n shares of the rows, for n machines.",
+)
 @clinic_option
-@click.option("--library-out", "out", type=click.Path(file_okay=False, path_type=Path), default=Path("out"), hidden=True)
+@click.option(
+    "--library-out", "out", type=click.Path(file_okay=False, path_type=Path), default=Path("out"), hidden=True
+)
 @root_option
 @json_option
 def merge(  # noqa: PLR0913 # one for each option
@@ -185,3 +232,214 @@ def merge(  # noqa: PLR0913 # one for each option
     careleaf merge list.csv --out sheets --make
     careleaf merge list.csv --print-run run.pdf --make
     """
+    if (folder is None) == (run is None):
+        raise click.UsageError("Say either --out for a folder, or --print-run for one file.")
+    _untitled("merge")
+    library = checked(root, out)
+    clinic = _clinic(library, clinic_name)
+    read = _read(library, clinic, file, encoding)
+    library = _gathered(library, clinic, read.recipients, accepted, str(file))
+    terms = batch.Terms(clinic, _day_at(clinic), str(file), drafts)
+    wanted, held = batch.chosen(library, terms, read.recipients)
+    mine = [one for one in wanted if shard is None or shard.holds(f"row {one.recipient.row}")]
+    findings = [*read.findings, *held]
+    plan = _Plan(library, clinic, mine, findings, str(read.understood))
+    if make:
+        with crew(executor) as hired, progress("Making") as show, _told():
+            makers = batch.Makers(library, hired or jobs)
+            if folder:
+                _into_folder(folder, makers, plan, show, ics=ics)
+            elif run:
+                _into_one(run, makers, plan, show)
+    else:
+        with _told():
+            _trial(folder / private.TRIAL if folder else Path(f"{run}.{private.TRIAL}"), plan)
+    _report(plan, make=make, as_json=as_json)
+    leave(ok=not any(each.severity is not Severity.WARNING for each in plan.findings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a merge is about: whose sheets, and what is told. `made` and `pages` grow as sheets are done."""
+
+    library: Library
+    clinic: Clinic
+    wanted: Sequence[batch.Wanted]
+    findings: list[Finding]
+    understood: str
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+
+    def tell(self, one: Recipient, finding: Finding) -> None:
+        """Tell of what keeps a row's sheet from being made."""
+        self.findings.append(replace(finding, file=f"row {one.row}: {finding.file}"))
+
+
+HEADER = ("row", "file", "topic", "language", "pages")
+
+
+def _into_folder(
+    folder: Path, makers: batch.Makers, plan: _Plan, show: Callable[[int, int, str], None], *, ics: bool
+) -> None:
+    """Write a file for each row, named by the row, and a list of them."""
+    digits = len(str(max((one.recipient.row for one in plan.wanted), default=0)))
+    with private.folder(folder) as new:
+        for number, made in enumerate(batch.made(makers, plan.wanted, plan.tell), start=1):
+            stem = f"row-{made.wanted.recipient.row:0{digits}}"
+            private.put(new / f"{stem}.pdf", made.content)
+            if ics:
+                private.put(new / f"{stem}.ics", _calendar(plan.library, made.wanted, alarm=False))
+            plan.rows.append(_row(made, f"{stem}.pdf", made.leaflet.pages))
+            show(number, len(plan.wanted), "")
+        plan.rows.sort(key=lambda row: int(row[0]))
+        private.put(new / "list.csv", tables.rows_out(HEADER, plan.rows))
+
+
+def _row(made: batch.Sheet, file: str, pages: int) -> tuple[str, ...]:
+    edition = made.wanted.edition
+    return str(made.wanted.recipient.row), file, edition.topic, edition.lang, str(pages)
+
+
+def _into_one(run: Path, makers: batch.Makers, plan: _Plan, show: Callable[[int, int, str], None]) -> None:
+    """Write one file with all sheets, in the order of the list."""
+    from careleaf.pdf.run import PrintRun  # noqa: PLC0415 # loads pikepdf: only this needs it
+
+    place = {one: number for number, one in enumerate(plan.wanted)}
+    sheets = {}
+    for number, made in enumerate(batch.made(makers, plan.wanted, plan.tell), start=1):
+        sheets[place[made.wanted]] = made
+        show(number, len(plan.wanted), "")
+    whole = PrintRun()
+    for _, made in sorted(sheets.items()):
+        pages = (
+            whole.stamped(made.free, made.stamp) if made.free and made.stamp else whole.whole(made.content)
+        )
+        plan.rows.append(_row(made, run.name, pages))
+    private.write(run, whole.save())
+
+
+def _trial(page: Path, plan: _Plan) -> None:
+    """Write what would be made, for a person to read before it is."""
+    rows = [
+        {
+            "recipient": one.recipient,
+            "edition": one.edition,
+            "closed": personal.closed(
+                plan.library.topics[one.edition.topic], plan.clinic, one.recipient.treated_on
+            ),
+        }
+        for one in plan.wanted
+    ]
+    counts = Counter((one.edition.topic, one.edition.lang, one.recipient.need) for one in plan.wanted)
+    content = staff_page(
+        "trial.html", rows=rows, counts=counts, findings=plan.findings, understood=plan.understood
+    )
+    private.page(page, content.encode())
+    click.echo(f"Read {page}, then run this again with --make.")
+
+
+def _report(plan: _Plan, *, make: bool, as_json: bool) -> None:
+    held = len({each.line for each in plan.findings if each.severity is Severity.HELD})
+    if as_json:
+        rows = [dict(zip(HEADER, row, strict=True)) for row in plan.rows]
+        print_json({"made": rows, "held": held, "findings": [asdict(each) for each in plan.findings]})
+        return
+    click.echo(f"{plan.understood}.")
+    print_findings(lists.told(plan.findings))
+    done = f"{len(plan.rows)} sheets made" if make else f"{len(plan.wanted)} sheets would be made"
+    click.echo(f"{done}, {held} rows held.")
+
+
+def _read(library: Library, clinic: Clinic, file: Path, encoding: str | None) -> lists.PatientsRead:
+    """Read a list; any error in it stops here, all of them told."""
+    known = lists.Known.of(library.topics, library.locales.values(), clinic, _day_at(clinic))
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be read: {error.strerror}.") from error
+    read = lists.read(file.name, content, known, encoding)
+    if blocking(read.findings):
+        if read.understood:
+            click.echo(f"{read.understood}.")
+        print_findings(lists.told(read.findings))
+        click.echo("Nothing was made.")
+        leave(ok=False)
+    return read
+
+
+def _gathered(
+    library: Library, clinic: Clinic, recipients: Iterable[Recipient], accepted: Iterable[str], file: str
+) -> Library:
+    """Add a topic for each set of treatments that somebody had at once; each conflict must be accepted."""
+    findings = []
+    for names in sorted({one.topics for one in recipients if len(one.topics) > 1}):
+        try:
+            merged = several.merged(library, names, clinic)
+        except ValueError as error:
+            raise click.UsageError(f"{error}") from error
+        library = merged.library
+        findings += [
+            Finding(
+                file, 0, "conflict", f"{conflict}", f"A clinician accepts it with --accept {conflict.name}"
+            )
+            for conflict in merged.conflicts
+            if conflict.name not in accepted
+        ]
+    if findings:
+        print_findings(findings)
+        leave(ok=False)
+    return library
+
+
+def _calendar(library: Library, wanted: batch.Wanted, *, alarm: bool) -> bytes:
+    one, edition = wanted.recipient, wanted.edition
+    topic, clinic = library.topics[edition.topic], library.clinics[edition.clinic]
+    places = personal.slots(library, edition, one.treated_on, one.said)
+    leaflet = compose(library, edition, places)
+    return calendar_file(
+        diary.events(leaflet, topic, clinic, one.treated_on),
+        name=leaflet.ui["calendar-title"],
+        lang=edition.lang,
+        stamp=one.treated_on,
+        alarm=alarm,
+    )
+
+
+def _clinic(library: Library, name: str | None) -> Clinic:
+    """Choose the clinic: the one named, or the only one."""
+    if name:
+        one_of("--clinic", [name], library.clinics)
+        return library.clinics[name]
+    if len(library.clinics) != 1:
+        raise click.UsageError(
+            f"Say which clinic with --clinic: {', '.join(library.clinics) or 'there is none'}."
+        )
+    return next(iter(library.clinics.values()))
+
+
+def _day_at(clinic: Clinic) -> date:
+    return days.today(clinic, datetime.now(UTC))
+
+
+def _refuse_day(clinic: Clinic, treated_on: date) -> None:
+    now = _day_at(clinic)
+    if treated_on > now:
+        raise click.BadParameter(f"{treated_on} is a day to come.", param_hint="--treated-on")
+    if (now - treated_on).days > OLDEST:
+        message = f"{treated_on} is more than a year ago: check the year."
+        raise click.BadParameter(message, param_hint="--treated-on")
+
+
+def _untitled(command: str) -> None:
+    """Take the command's words out of what lists of programs show: a name may be among them."""
+    from setproctitle import setproctitle  # noqa: PLC0415 # only these commands need it
+
+    setproctitle(f"careleaf {command}")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say in one line why a file cannot be written."""
+    try:
+        yield
+    except private.PrivateError as error:
+        raise click.ClickException(f"{error}.") from error

@@ -1,11 +1,9 @@
 """The commands that print, list and judge what there is."""
 
 import os
-import re
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.table import Table
@@ -15,6 +13,7 @@ from careleaf.approvals import overall
 from careleaf.changes import voided
 from careleaf.check import check as check_library
 from careleaf.cli.shell import (
+    Share,
     crew,
     executor_option,
     json_option,
@@ -61,19 +60,6 @@ TEXT = {
 }
 
 
-class _Share(click.ParamType[Shard]):
-    """A share of all files, as "2/3"."""
-
-    name = "i/n"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shard:  # noqa: ANN401 # as click has it
-        found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", str(value))
-        shard = Shard(int(found[1]), int(found[2])) if found else None
-        if shard is None or not 1 <= shard.number <= shard.of:
-            self.fail(f"{value} is no share: the second of three is 2/3.", param, ctx)
-        return shard
-
-
 @click.command()
 @click.option("--topic", "topics", multiple=True, help="Only this topic; may be given again.")
 @click.option("--lang", "langs", multiple=True, help="Only this language; may be given again.")
@@ -85,7 +71,7 @@ class _Share(click.ParamType[Shard]):
 @executor_option
 @click.option(
     "--shard",
-    type=_Share(),
+    type=Share(),
     default=None,
     metavar="i/n",
     help="Only the i-th of n shares of the files, for n machines; a build of the whole adds the web pages.",
@@ -155,8 +141,8 @@ def build(  # noqa: PLR0913 # one for each option
             )
         langs, formats = beside, _bilingual(root)
     selection = Selection(topics, langs, formats, clinics, approved_only, ink, bleed, all_formats, shard)
-    with crew(executor) as workers, progress("Building") as progress:
-        options = pipeline.Options(today(), jobs, force, progress, workers)
+    with crew(executor) as workers, progress("Building") as show:
+        options = pipeline.Options(today(), jobs, force, show, workers)
         try:
             report = pipeline.build(root or home(), out, selection, options)
         except UnknownNameError as error:

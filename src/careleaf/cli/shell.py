@@ -1,9 +1,10 @@
 """What all commands share: their options, what they print, and how they end."""
 
 import json
+import re
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,11 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from careleaf import cluster, record
+from careleaf import cluster, pipeline, record
 from careleaf.check import check as check_library
 from careleaf.findings import Finding, Severity
 from careleaf.load import home, load
-from careleaf.model import Library
+from careleaf.model import Library, Shard
 from careleaf.plan import UnknownNameError
 from careleaf.pool import Crew, CrewLostError
 from careleaf.publish import PublishError, replace
@@ -57,6 +58,20 @@ lang_option = click.option("--lang", required=True, help="The language, such as 
 clinic_option = click.option("--clinic", default=None, help="Only this clinic's values.")
 
 
+class Share(click.ParamType[Shard]):
+    """A share of what there is to make, as "2/3"."""
+
+    name = "i/n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shard:  # noqa: ANN401 # as click has it
+        """Read it."""
+        found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", str(value))
+        shard = Shard(int(found[1]), int(found[2])) if found else None
+        if shard is None or not 1 <= shard.number <= shard.of:
+            self.fail(f"{value} is no share: the second of three is 2/3.", param, ctx)
+        return shard
+
+
 def loaded(root: Path | None) -> Library:
     """Load a library that can be shown: faults of its files stop here, all at once."""
     loaded, findings = load(root or home())
@@ -85,6 +100,16 @@ def ready(root: Path | None) -> Library:
         print_findings(sorted(errors))
         raise SystemExit(FINDINGS)
     return found
+
+
+def checked(root: Path | None, out: Path) -> Library:
+    """Load a library to make sheets from, of which no part is wrong.
+
+    If a build has checked it today, that is not done again: a patient waits at the desk.
+    """
+    if pipeline.is_settled(root or home(), out, today()):
+        return loaded(root)
+    return ready(root)
 
 
 def known(library: Library, topic: str, lang: str, clinic: str | None) -> None:

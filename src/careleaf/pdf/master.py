@@ -32,7 +32,7 @@ POINT: Final = 0.75
 KEPT: Final = 4096
 """So many painted lines that are not personal are kept: the dates of a batch are few."""
 GLYPHS: Final = re.compile(rb"<([0-9a-f]+)>")
-FONT: Final = re.compile(rb"/([A-Z]{6}) (?=[\d.]+ Tf)")
+TYPEFACE: Final = re.compile(rb"/([A-Z]{6}) (?=[\d.]+ Tf)")
 
 Box = Any  # WeasyPrint carries no types
 
@@ -273,7 +273,7 @@ def _renamed(line: Painted, font: subset.Subset) -> bytes:
         old = (int(match[1][place : place + 4], 16) for place in range(0, len(match[1]), 4))
         return b"<" + b"".join(b"%04x" % font.numbers[glyph] for glyph in old) + b">"
 
-    return FONT.sub(rb"/" + PERSONAL + rb"\1 ", GLYPHS.sub(renumbered, line.operators))
+    return TYPEFACE.sub(rb"/" + PERSONAL + rb"\1 ", GLYPHS.sub(renumbered, line.operators))
 
 
 def _letters(text: str) -> bytes:
