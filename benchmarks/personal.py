@@ -420,7 +420,7 @@ def _person(one: batch.Wanted) -> dict[str, Any]:
     closed: dict[str, list[str]] = {}
     for key, slot in places.items():
         if key.startswith(f"{locale.name}/closed/"):
-            closed.setdefault(key.rstrip(personal.SECOND), []).append(slot.text)
+            closed.setdefault(key.rstrip(personal.NEXT), []).append(slot.text)
     return {
         "places": {key: slot.text for key, slot in places.items()},
         "closed": [*closed.values()],

@@ -1,4 +1,4 @@
-"""Every locale in every kind of personal sheet: one of each is made as a user's is, read back, and checked."""
+"""Every locale in every kind of personal sheet: one of each is made, read back, and checked."""
 
 import re
 from collections.abc import Iterator
