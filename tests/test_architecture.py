@@ -140,6 +140,7 @@ PAGE_ROOMS = {"markup", "locales", "breaks", "ink", "qr", "render", "plain", *PD
     "pdf.proof",
     "pdf.reading",
     "pdf.raster",
+    "pdf.run",
 }
 
 # By content, by font, and by a digest of all that a leaflet is made from: the same for every library.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, groupby, islice
+from itertools import chain, count, groupby, islice, takewhile
 from types import MappingProxyType
 from typing import Final
 
@@ -138,9 +138,9 @@ def compose(library: Library, edition: Edition, places: Mapping[str, Slot] = NO_
 def _personal(speaker: _Speaker, topic: Topic, clinic: Clinic, places: Mapping[str, Slot]) -> Personal:
     lang = speaker.locale.name
     closed = tuple(
-        _both(places, key)
+        _every_line(places, key)
         for key in places
-        if key.startswith(f"{lang}/closed/") and not key.endswith(personal.SECOND)
+        if key.startswith(f"{lang}/closed/") and not key.endswith(personal.NEXT)
     )
     numbers = {name: speaker.facts[name] for name in ("urgent", "emergency")}
     return Personal(
@@ -157,9 +157,10 @@ def _personal(speaker: _Speaker, topic: Topic, clinic: Clinic, places: Mapping[s
     )
 
 
-def _both(places: Mapping[str, Slot], key: str) -> tuple[Slot, ...]:
-    """Give the one or two lines that a place has; none, if there is no such place."""
-    return tuple(places[each] for each in (key, key + personal.SECOND) if each in places)
+def _every_line(places: Mapping[str, Slot], key: str) -> tuple[Slot, ...]:
+    """Give the lines that a place has; none, if there is no such place."""
+    keys = (key + personal.NEXT * number for number in count())
+    return tuple(places[each] for each in takewhile(places.__contains__, keys))
 
 
 def _watch(speaker: _Speaker, places: Mapping[str, Slot]) -> tuple[str, Slot, str] | None:
@@ -248,7 +249,7 @@ def _by_script(text: str) -> Iterator[tuple[str, bool]]:
 
 def _item(speaker: _Speaker, section: Section, unit: Unit, places: Mapping[str, Slot]) -> Item:
     id_ = f"{section.id}/{unit.id}"
-    day = _both(places, f"{speaker.locale.name}/when/{id_}")
+    day = _every_line(places, f"{speaker.locale.name}/when/{id_}")
     if not day and places and section.kind is Kind.TIMELINE:
         day = (Slot("", speaker.own("sheet-no-day")),)
     label = speaker.say(f"{id_}/label") if unit.label else ()

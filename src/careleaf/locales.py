@@ -185,7 +185,12 @@ def day(value: date, locale: Locale) -> str:
 
 def weekday(value: date, locale: Locale) -> str:
     """Say a date without its year, and on which day of the week it is: "Tuesday 24 November"."""
-    return _local(format_date(value, _weekday(locale.cldr), locale=cldr(locale.cldr)), locale)
+    return weekday_of(value, locale.cldr, locale.digits)
+
+
+def weekday_of(value: date, tag: str, digits: str) -> str:
+    """Say it in a language and a numbering system of CLDR."""
+    return _in_digits(format_date(value, _weekday(tag), locale=cldr(tag)), digits)
 
 
 @lru_cache(maxsize=256)
@@ -352,7 +357,11 @@ def _digits(value: int, locale: Locale) -> str:
 
 
 def _local(text: str, locale: Locale) -> str:
-    zero = ord(ZEROS[locale.digits])
+    return _in_digits(text, locale.digits)
+
+
+def _in_digits(text: str, digits: str) -> str:
+    zero = ord(ZEROS[digits])
     return text.translate({ord("0") + each: zero + each for each in range(10)})
 
 

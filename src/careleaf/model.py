@@ -725,7 +725,8 @@ class Format(Named):
     asked for. `aloud` says numbers, phones and times as a voice does. `bilingual` prints the source
     language beside the reader's. `everywhere` tells in which other languages the leaflet is.
     `site` is made after the others and links to them: it is a page of the clinic's web site. A `personal` one
-    is a sheet for one patient with that need: no build makes it.
+    is a sheet for one patient with that need: no build makes it; `place` is how many columns a line holds
+    there that is kept free for a date.
     """
 
     title: Short
@@ -743,6 +744,7 @@ class Format(Named):
     everywhere: bool = False
     site: bool = False
     personal: Need | None = None
+    place: int = Field(default=60, ge=20, le=120)
 
     @property
     def sizes(self) -> tuple[float, float]:

@@ -8,10 +8,12 @@ patient, and how often the clinic is closed. Sheets of one shape are laid out on
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from string import ascii_letters
 from typing import Final
 
 from careleaf import days, fonts, locales
+from careleaf.breaks import cells as columns
 from careleaf.model import (
     Clinic,
     Edition,
@@ -35,7 +37,7 @@ WRITTEN: Final = {"name", "site", "clinician"}
 """Those of them that are in the clinic's words."""
 FREE: Final = "\u00a0"
 """Stands in a place that is kept free: a line without anything to see."""
-SECOND: Final = "#"
+NEXT: Final = "#"
 """After the key of a place, names the line below it."""
 TREATMENT: Final = (0, "duration-day")
 SAMPLED: Final = tuple(date(2026, 1, 1) + timedelta(days=5 * number) for number in range(84))
@@ -141,6 +143,42 @@ def watched(topic: Topic, clinic: Clinic, treated_on: date) -> Span | None:
     return None if offset is None else (treated_on, days.after(treated_on, *offset))
 
 
+@dataclass(frozen=True, slots=True)
+class _Tongue:
+    """A language of a sheet, and how many columns a line has there: a wide letter takes two."""
+
+    locale: Locale
+    ui: Mapping[str, str]
+    room: int
+
+    def fits(self, *parts: str) -> bool:
+        """Say whether a line holds some words together with the longest date there is."""
+        return sum(map(columns, parts)) + _longest(self.locale) <= self.room
+
+    def with_date(self, text: str, said: str) -> tuple[str, ...]:
+        """Say a date in its words: on a line of its own, where both are too long for one."""
+        before, _, after = text.partition("{date}")
+        if self.fits(before, after):
+            return (before + said + after,)
+        return before.strip(), said + after
+
+    def with_span(self, text: str, low: str, high: str) -> tuple[str, ...]:
+        """Say a span: two dates are too long for one line. The first ends with the earlier day."""
+        before, _, after = text.partition("{low}")
+        first = (before + low,) if self.fits(before) else (before.strip(), low)
+        return *first, after.format(high=high).strip()
+
+
+def _longest(locale: Locale) -> int:
+    """Give how many columns the longest date takes."""
+    return _longest_of(locale.cldr, locale.digits)
+
+
+@lru_cache(maxsize=256)
+def _longest_of(tag: str, digits: str) -> int:
+    return max(columns(locales.weekday_of(day, tag, digits)) for day in SAMPLED)
+
+
 def slots(library: Library, edition: Edition, treated_on: date, said: Mapping[str, str]) -> dict[str, Slot]:
     """Give every place of a sheet with its words, by key. `said` may have name, site and clinician."""
     places = (*about(library.locales[edition.lang], said), *dates(library, edition, treated_on))
@@ -165,7 +203,7 @@ def dating(library: Library, edition: Edition, treated_on: date) -> Iterator[Slo
     """Yield the places with days one by one, the day of the treatment first."""
     topic, clinic = library.topics[edition.topic], library.clinics[edition.clinic]
     for locale in _languages(library, edition):
-        yield from _dates(locale, _own_words(library, locale), topic, clinic, treated_on)
+        yield from _dates(_tongue(library, edition, locale), topic, clinic, treated_on)
 
 
 def is_day(key: str) -> bool:
@@ -179,16 +217,16 @@ def _languages(library: Library, edition: Edition) -> tuple[Locale, ...]:
     return tuple(library.locales[lang] for lang in (edition.lang, *((source,) if both else ())))
 
 
-def _own_words(library: Library, locale: Locale) -> Mapping[str, str]:
+def _tongue(library: Library, edition: Edition, locale: Locale) -> _Tongue:
     ui = ui_texts(library, locale.name)
     if ui is None:
         raise ValueError(f"the templates' words in {locale.name} are not current")
-    return ui
+    return _Tongue(locale, ui, library.formats[edition.format].place)
 
 
-def _dates(
-    locale: Locale, ui: Mapping[str, str], topic: Topic, clinic: Clinic, treated_on: date
-) -> Iterator[Slot]:
+def _dates(tongue: _Tongue, topic: Topic, clinic: Clinic, treated_on: date) -> Iterator[Slot]:
+    locale = tongue.locale
+
     def said(offset: Offset) -> str:
         return locales.weekday(days.after(treated_on, *offset), locale)
 
@@ -196,37 +234,33 @@ def _dates(
     if span := watched(topic, clinic, treated_on):
         yield Slot(f"{locale.name}/watch", locales.weekday(span[1], locale))
     for number, shut in enumerate(closed(topic, clinic, treated_on), start=1):
-        yield from _lines(f"{locale.name}/closed/{number}", _span(shut, locale, ui))
+        yield from _lines(f"{locale.name}/closed/{number}", _span(shut, tongue))
     for each in due(topic, clinic):
         first, last = (said(offset) if offset else "" for offset in (each.first, each.last))
-        yield from _lines(f"{locale.name}/when/{each.unit}", _when(each, first, last, ui))
+        yield from _lines(f"{locale.name}/when/{each.unit}", _when(each, first, last, tongue))
     for number, offset in enumerate(rows(topic, clinic)):
         yield Slot(f"{locale.name}/day/{number}", said(offset))
 
 
 def _lines(key: str, lines: tuple[str, ...]) -> Iterator[Slot]:
-    """Give each line its place: the second has the first's key and `#`."""
+    """Give each line its place: each after the first has one `#` more after its key."""
     for number, text in enumerate(lines):
-        yield Slot(key + SECOND * number, text)
+        yield Slot(key + NEXT * number, text)
 
 
-def _when(each: Due, first: str, last: str, ui: Mapping[str, str]) -> tuple[str, ...]:
+def _when(each: Due, first: str, last: str, tongue: _Tongue) -> tuple[str, ...]:
     if each.bare:
         return (first or last,)
     if each.usual:
-        return (first,) if first == last else _parted(ui["sheet-usually"], first, last)
-    return (ui["sheet-from"].format(date=first) if first else ui["sheet-until"].format(date=last),)
+        return (first,) if first == last else tongue.with_span(tongue.ui["sheet-usually"], first, last)
+    if first:
+        return tongue.with_date(tongue.ui["sheet-from"], first)
+    return tongue.with_date(tongue.ui["sheet-until"], last)
 
 
-def _span(span: Span, locale: Locale, ui: Mapping[str, str]) -> tuple[str, ...]:
-    first, last = (locales.weekday(each, locale) for each in span)
-    return (first,) if first == last else _parted(ui["day-range"], first, last)
-
-
-def _parted(text: str, low: str, high: str) -> tuple[str, ...]:
-    """Say a span on two lines: two dates are too long for one. The first ends with the earlier day."""
-    before, _, after = text.partition("{low}")
-    return before + low, after.format(high=high).strip()
+def _span(span: Span, tongue: _Tongue) -> tuple[str, ...]:
+    first, last = (locales.weekday(each, tongue.locale) for each in span)
+    return (first,) if first == last else tongue.with_span(tongue.ui["day-range"], first, last)
 
 
 def free(places: Mapping[str, Slot]) -> dict[str, Slot]:

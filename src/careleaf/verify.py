@@ -135,7 +135,7 @@ def _leaflet(library: Library, name: reading.Name, today: date) -> tuple[Edition
 def _judged(
     content: bytes, places: tuple[str, ...], library: Library, edition: Edition, today: date
 ) -> tuple[bool | None, str]:
-    """Compare a sheet with its leaflet, made again: is it ours, and if not, what was changed?"""
+    """Compare a sheet with its leaflet, made again: say whether it is ours, and if not, what was changed."""
     made = _remade(library, edition, places)
     if made is None:
         return False, "its places are not those of a sheet"

@@ -10,6 +10,7 @@ import zlib
 from binascii import unhexlify
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from itertools import takewhile
 from typing import Any, Final
@@ -50,6 +51,7 @@ STEP: Final = re.compile(
 MOVE: Final = re.compile(rb"<([0-9a-f]*)>|(%b)" % NUMBER)
 TITLE: Final = re.compile(rb"/BaseFont (/([A-Z]{6})\+([\w-]+)) ")
 LETTERS: Final = re.compile(rb"^<([0-9a-f]{4})> <([0-9a-f]*)>$", re.MULTILINE)
+DAMAGED: Final = "a part of it is damaged"
 RANGE: Final = b"endcodespacerange"
 
 Widths = Mapping[str, Mapping[int, float]]
@@ -121,20 +123,18 @@ def _body(written: bytes) -> bytes:
     """Unpack a stream that is written as careleaf does."""
     found = STREAM.fullmatch(written)
     packed = found[1] if found else b""
-    return _unpacked(packed) if written == subset.compressed(packed) else _refused_stream()
-
-
-def _refused_stream() -> bytes:
-    raise _ChangedError("a part of the sheet is damaged")
+    _refuse(written != subset.compressed(packed), DAMAGED)
+    return _unpacked(packed)
 
 
 def _unpacked(packed: bytes) -> bytes:
     unpacking = zlib.decompressobj()
     try:
         body = unpacking.decompress(packed, MOST)
-    except zlib.error:
-        return _refused_stream()
-    return body if unpacking.eof and not unpacking.unused_data else _refused_stream()
+    except zlib.error as error:
+        raise _ChangedError(DAMAGED) from error
+    _refuse(not unpacking.eof or unpacking.unused_data, DAMAGED)
+    return body
 
 
 def _fonts(objects: list[bytes], first: int) -> dict[str, _Own]:
@@ -300,15 +300,16 @@ def _numbers(glyphs: bytes) -> Iterator[int]:
 
 
 def _renumbered(line: bytes, own: Mapping[str, _Own]) -> bytes:
-    """Say a line in the numbers of the font's own file, as `painted` does."""
+    """Say a line in the glyph numbers of the font's own file, as `painted` does."""
     for name, each in own.items():
         if b"/%b " % name.encode() in line:
-            old = each.old
-            line = GLYPHS.sub(
-                lambda match: b"<%b>" % b"".join(b"%04x" % old[n] for n in _numbers(match[1])), line
-            )
-            line = line.replace(b"/%b " % name.encode(), b"/%b " % each.font.name)
+            line = GLYPHS.sub(partial(_old, each.old), line)
+            return line.replace(b"/%b " % name.encode(), b"/%b " % each.font.name)
     return line
+
+
+def _old(old: Mapping[int, int], match: re.Match[bytes]) -> bytes:
+    return b"<" + b"".join(b"%04x" % old[glyph] for glyph in _numbers(match[1])) + b">"
 
 
 def _dated(lines: Mapping[str, bytes], master: Master, days: Iterable[Iterable[Slot]]) -> None:
