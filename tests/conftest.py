@@ -25,7 +25,6 @@ from careleaf.model import Library, Selection, Status
 from careleaf.pipeline import Options, Report, build
 from careleaf.publish import Row, read_manifest
 from careleaf.words import readings
-from careleaf.writers import write
 
 ROOT = Path(__file__).parents[1]
 TINY = Path(__file__).parent / "tiny"
@@ -192,5 +191,5 @@ class Frozen(datetime):
 @pytest.fixture
 def one_process_one_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run commands that write the leaflets in this process, as of a fixed day."""
-    monkeypatch.setattr(pool, "run", lambda jobs, workers: ((job, write(job)) for job in jobs))  # noqa: ARG005
+    monkeypatch.setattr(pool, "run", lambda jobs, _, make: ((job, make(job)) for job in jobs))
     monkeypatch.setattr(shell, "datetime", Frozen)

@@ -23,7 +23,7 @@ PLAIN = Selection(formats=("text", "web"))
 @pytest.fixture(autouse=True)
 def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write the leaflets in this process: starting workers would take most of the time."""
-    monkeypatch.setattr(pool, "run", lambda jobs, _: ((job, writers.write(job)) for job in jobs))
+    monkeypatch.setattr(pool, "run", lambda jobs, _, make: ((job, make(job)) for job in jobs))
 
 
 @pytest.fixture

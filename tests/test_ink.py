@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from careleaf import pool, writers
+from careleaf import pool
 from careleaf.ink import grey, grey_asset
 from careleaf.model import Binding, Ink, Selection, Variant
 from careleaf.pdf import engine
@@ -30,7 +30,7 @@ GREY: Final = Selection(langs=("en",), ink=Ink.GREY)
 @pytest.fixture(autouse=True)
 def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write the leaflets in this process: starting workers would take most of the time."""
-    monkeypatch.setattr(pool, "run", lambda jobs, _: ((job, writers.write(job)) for job in jobs))
+    monkeypatch.setattr(pool, "run", lambda jobs, _, make: ((job, make(job)) for job in jobs))
 
 
 def level(colour: tuple[int, ...]) -> int:

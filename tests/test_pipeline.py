@@ -17,7 +17,6 @@ from careleaf import pool
 from careleaf.model import Selection
 from careleaf.pipeline import Options, Report, build
 from careleaf.publish import LOCK, MANIFEST
-from careleaf.writers import write
 from tests.conftest import ROOT, TINY, TODAY, Tiny
 
 TEXT = Selection(formats=("text",))
@@ -33,7 +32,7 @@ PAGE = "templates/formats/text/page.txt"
 @pytest.fixture
 def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write the leaflets in this process: starting workers would take most of the time."""
-    monkeypatch.setattr(pool, "run", lambda jobs, _: ((job, write(job)) for job in jobs))
+    monkeypatch.setattr(pool, "run", lambda jobs, _, make: ((job, make(job)) for job in jobs))
 
 
 @pytest.fixture

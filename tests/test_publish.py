@@ -14,7 +14,6 @@ import pytest
 from careleaf import pool, publish
 from careleaf.model import Selection
 from careleaf.publish import LOCK, MANIFEST, UNFINISHED, PublishError
-from careleaf.writers import write
 from tests.conftest import ROOT, Tiny
 
 TEXT = Selection(formats=("text",))
@@ -52,7 +51,7 @@ if __name__ == "__main__":
 @pytest.fixture(autouse=True)
 def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write the leaflets in this process: starting workers would take most of the time."""
-    monkeypatch.setattr(pool, "run", lambda jobs, _: ((job, write(job)) for job in jobs))
+    monkeypatch.setattr(pool, "run", lambda jobs, _, make: ((job, make(job)) for job in jobs))
 
 
 def contents(out: Path) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageChops, ImageFilter
 
-from careleaf import pool, qr, writers
+from careleaf import pool, qr
 from careleaf.model import Ink, Selection
 from careleaf.pdf import engine
 from careleaf.pdf.engine import UNSEEN
@@ -33,7 +33,7 @@ LONGEST: Final = (
 @pytest.fixture(autouse=True)
 def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write the leaflets in this process: starting workers would take most of the time."""
-    monkeypatch.setattr(pool, "run", lambda jobs, _: ((job, writers.write(job)) for job in jobs))
+    monkeypatch.setattr(pool, "run", lambda jobs, _, make: ((job, make(job)) for job in jobs))
 
 
 @dataclass(frozen=True)

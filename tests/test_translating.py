@@ -26,7 +26,6 @@ from careleaf import pool
 from careleaf.load import MAX_BYTES
 from careleaf.model import Selection
 from careleaf.publish import replace
-from careleaf.writers import write
 from tests.commands import careleaf
 from tests.conftest import NEXT_YEAR, Tiny
 
@@ -58,7 +57,7 @@ TRANSLATOR: Final = "Test Translator"
 @pytest.fixture(autouse=True)
 def one_process(one_process_one_day: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     """Print what goes into a package in this process, too."""
-    monkeypatch.setattr(pool, "run", lambda jobs, workers: ((job, write(job)) for job in jobs))  # noqa: ARG005
+    monkeypatch.setattr(pool, "run", lambda jobs, _, make: ((job, make(job)) for job in jobs))
 
 
 @pytest.fixture
