@@ -196,7 +196,8 @@ def _style(style: Any, families: tuple[str, ...]) -> Any:  # noqa: ANN401 # Weas
     return other
 
 
-def _painted(master: Master, slot: Slot) -> Painted:
+def painted(master: Master, slot: Slot) -> Painted:
+    """Paint a line into its place."""
     for font in _FONTS.values():
         font.to_unicode = {}
     stream = _stream(_FONTS)
@@ -220,7 +221,7 @@ def _glyphs(fonts: Iterable[Font]) -> dict[str, dict[int, str]]:
 
 def stamp(master: Master, slots: Iterable[Slot]) -> Stamp | None:
     """Paint one patient's words into the places; None if they do not all fit there, each on its line."""
-    lines = {slot.key: _line(master, slot) for slot in slots}
+    lines = {slot.key: line_of(master, slot) for slot in slots}
     if any(not _fits(master.places[key], line) for key, line in lines.items()):
         return None
     own = _own_glyphs(lines.values())
@@ -262,15 +263,15 @@ def _written(
     return _placed(parts, master.heights[master.places[slots[0].key].page])
 
 
-def _line(master: Master, slot: Slot) -> Painted:
+def line_of(master: Master, slot: Slot) -> Painted:
     """Paint a line, or find it among those painted before: never one that is personal."""
     key = slot.key, slot.text
     if slot.personal:
-        return _painted(master, slot)
+        return painted(master, slot)
     if key not in master.kept:
         if len(master.kept) >= KEPT:
             master.kept.clear()
-        master.kept[key] = _painted(master, slot)
+        master.kept[key] = painted(master, slot)
     return master.kept[key]
 
 
@@ -314,7 +315,12 @@ def _marked(mcid: int, operators: bytes, properties: bytes) -> bytes:
 
 def _placed(parts: Iterable[bytes], height: float) -> bytes:
     """Paint in CSS pixels from the page's upper left corner, as the engine does; compressed."""
-    return zlib.compress(b"q\n%g 0 0 %g 0 %.4f cm\n%b\nQ" % (POINT, -POINT, height, b"\n".join(parts)))
+    return zlib.compress(opening(height) + b"\n".join(parts) + b"\nQ")
+
+
+def opening(height: float) -> bytes:
+    """Give what comes before the lines of a page, whose height is in points."""
+    return b"q\n%g 0 0 %g 0 %.4f cm\n" % (POINT, -POINT, height)
 
 
 _LAID_OUT: Final[dict[str, Master | Artifact]] = {}
