@@ -8,7 +8,7 @@ from itertools import combinations, permutations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from careleaf import personal, plan, several
@@ -323,11 +323,15 @@ UNITS = {
     "duration-year": 525312,
 }
 """Minutes of each, a month being 30.4 days."""
-AMOUNTS = st.integers(1, 400)
+AMOUNTS = st.integers(1, 60)
 MADE_UP = st.fixed_dictionaries({
     "unit": st.sampled_from(sorted(UNITS)),
     "value": st.one_of(AMOUNTS, st.tuples(AMOUNTS, AMOUNTS).map(lambda ends: tuple(sorted(ends)))),
 })  # fmt: skip
+
+
+def days(*value: int) -> dict[str, Any]:
+    return {"unit": "duration-day", "value": value if len(value) > 1 else value[0]}
 
 
 def ends(fact: Fact) -> tuple[int, int]:
@@ -337,6 +341,10 @@ def ends(fact: Fact) -> tuple[int, int]:
 
 
 @settings(max_examples=60)
+@example([days(7, 10), days(8)], "higher")
+@example([days(7, 10), days(5, 12)], "higher")
+@example([days(7, 10), days(5, 12)], "lower")
+@example([days(8), days(7, 10)], "lower")
 @given(st.lists(MADE_UP, min_size=2, max_size=3), st.sampled_from(["higher", "lower"]))
 def test_what_is_kept_is_never_less_strict_than_what_any_treatment_asks_for(
     values: list[dict[str, Any]], stricter: str
