@@ -53,7 +53,8 @@ def test_the_commands_are_those_that_the_documents_name() -> None:
     names = {" ".join(words) for words in COMMANDS}
     assert names == {
         "build", "check", "list", "status", "doctor", "schema", "verify", "review", "approve", "withdraw",
-        "expiring", "evidence", "gallery", "sheet", "merge", "new library", "new topic", "new clinic", "new language",
+        "expiring", "evidence", "gallery", "sheet", "merge", "new library", "new topic", "new clinic",
+        "new language",
         "translate sync", "translate extract", "translate status", "translate export", "translate import",
         "translate check", "translate waive", "translate back-export", "translate back-import",
     }  # fmt: skip
