@@ -72,6 +72,7 @@ ORDER = (
     "pdf.update",
     "pdf.master",
     "pdf.run",
+    "pdf.trust",
     "pdf.reading",
     "publish",
     "private",
@@ -141,6 +142,7 @@ PAGE_ROOMS = {"markup", "locales", "breaks", "ink", "qr", "render", "plain", *PD
     "pdf.reading",
     "pdf.raster",
     "pdf.run",
+    "pdf.trust",
 }
 
 # By content, by font, and by a digest of all that a leaflet is made from: the same for every library.

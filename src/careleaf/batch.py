@@ -110,13 +110,23 @@ def _edition(library: Library, terms: Terms, name: str, lang: str, need: Need) -
     if not terms.clinic.speaks(lang):
         message = f"{terms.clinic.title} does not hand out {lang}"
         return _Held("language", message, _instead(library, terms, name))
+    leaflet, state = issued(library, terms, name, lang, form)
+    if leaflet is None or state not in (PRINTED if terms.drafts else {Status.APPROVED}):
+        message = f"the text of {name} in {lang} is {state}"
+        return _Held("not-approved", message, _instead(library, terms, name))
+    return leaflet
+
+
+def issued(
+    library: Library, terms: Terms, name: str, lang: str, form: Format
+) -> tuple[Edition | None, Status]:
+    """Give the leaflet of a sheet, None if its words are not current; and its status, whatever that is."""
     langs = (lang, source_locale(library)) if form.bilingual else (lang,)
     state = worst(_states(library, terms, name, langs))
     one = reading(library, library.topics[name], lang, terms.clinic)
-    if one is None or state not in (PRINTED if terms.drafts else {Status.APPROVED}):
-        message = f"the text of {name} in {lang} is {state}"
-        return _Held("not-approved", message, _instead(library, terms, name))
-    return edition(library, one, state, terms.clinic, form, press(library, versions(), form))
+    if one is None:
+        return None, state
+    return edition(library, one, state, terms.clinic, form, press(library, versions(), form)), state
 
 
 def _offered(topic: Topic, clinic: Clinic, form: Format) -> bool:

@@ -177,9 +177,12 @@ def _calendar(
     units = {
         f"{section.id}/{unit.id}": (section, unit) for section in topic.sections for unit in section.units
     }
+    # Where there are several timelines, "First day" alone does not say what of.
+    headed = {section.id for section in topic.sections if section.kind is Kind.TIMELINE}
+    headed = headed if len(headed) > 1 else set()
     for each in personal.due(topic, clinic):
         section, unit = units[each.unit]
-        heading = speaker.say(f"{section.id}/heading") if each.warning else ()
+        heading = speaker.say(f"{section.id}/heading") if each.warning or section.id in headed else ()
         for offset, label in _labels(each):
             mark = Mark(speaker.ui[label] if label else "", heading, _item(speaker, section, unit, {}))
             marks[personal.row_of(offset, rows)].append(mark)

@@ -33,6 +33,8 @@ from careleaf.words import source_locale, ui_texts
 
 ABOUT: Final = ("name", "treated", "site", "clinician")
 """What a sheet says of its patient, in this order."""
+WRITTEN: Final = {"name", "site", "clinician"}
+"""Those of them that are in the clinic's words."""
 FREE: Final = "\u00a0"
 """Stands in a place that is kept free: a line without anything to see."""
 NEXT: Final = "#"
@@ -194,12 +196,19 @@ def about(locale: Locale, said: Mapping[str, str]) -> tuple[Slot, ...]:
 
 def dates(library: Library, edition: Edition, treated_on: date) -> tuple[Slot, ...]:
     """Give the places with days, in each language: the same for all who were treated on one day."""
+    return tuple(dating(library, edition, treated_on))
+
+
+def dating(library: Library, edition: Edition, treated_on: date) -> Iterator[Slot]:
+    """Yield the places with days one by one, the day of the treatment first."""
     topic, clinic = library.topics[edition.topic], library.clinics[edition.clinic]
-    return tuple(
-        slot
-        for locale in _languages(library, edition)
-        for slot in _dates(_tongue(library, edition, locale), topic, clinic, treated_on)
-    )
+    for locale in _languages(library, edition):
+        yield from _dates(_tongue(library, edition, locale), topic, clinic, treated_on)
+
+
+def is_day(key: str) -> bool:
+    """Say whether a place is for a day: what stands in the others, the clinic has written."""
+    return key.split("/")[1] not in WRITTEN
 
 
 def _languages(library: Library, edition: Edition) -> tuple[Locale, ...]:

@@ -50,6 +50,12 @@ BYTES = {
     False: "CHANGED since we built them: do not hand it out",
     None: "of another state of the library, so that nobody can tell",
 }
+SHEETS = {
+    True: "the leaflet as we built it, and only its places filled in",
+    False: "CHANGED, {why}: do not hand it out",
+    None: "of its own layout, or saved anew by another program: its bytes cannot be compared, its words can",
+}
+"""What is said of one patient's sheet, if the library is as it was."""
 TEXT = {
     (True, True): "current",
     (
@@ -384,8 +390,12 @@ def schema_(kind: str) -> None:
 def verify(*, file: Path, out: Path, root: Path | None, as_json: bool) -> None:
     """Say which leaflet a PDF is, whether its bytes are ours, and whether it is current.
 
+    Of one patient's sheet, too: that the leaflet on it is unchanged, and that nothing was added to it but
+    lines in the places that it keeps free. What stands there is not shown.
+
     \b
     careleaf verify scan-from-the-rack.pdf
+    careleaf verify sheet.pdf
     """
     from careleaf.verify import verify as judge  # noqa: PLC0415 # loads the engine: only this command needs it
 
@@ -398,7 +408,8 @@ def verify(*, file: Path, out: Path, root: Path | None, as_json: bool) -> None:
         print_json(asdict(verdict))
     else:
         click.echo(f"Leaflet: {verdict.edition}, version {verdict.version}, text {verdict.text_digest[:8]}")
-        click.echo(f"Bytes:   {BYTES[verdict.ours]}")
+        told = SHEETS if verdict.personal and verdict.current else BYTES
+        click.echo(f"Bytes:   {told[verdict.ours].format(why=verdict.why)}")
         click.echo(f"Text:    {TEXT[verdict.words_current, verdict.current]}")
         click.echo(f"Today:   {verdict.status}")
     leave(ok=bool(verdict.ours) and verdict.current)

@@ -1,7 +1,7 @@
 """A font with the glyphs of one sheet only, and the objects that bring it into a PDF (ISO 32000-1, 9.7)."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -48,20 +48,9 @@ class Subset:
 
 def make(font: "Font", glyphs: Mapping[int, str]) -> Subset | None:
     """Cut a font down to some glyphs, given with their letters; None if it is no TrueType font."""
-    chosen = uharfbuzz.SubsetInput()
-    chosen.glyph_set.update(glyphs)
-    chosen.flags = uharfbuzz.SubsetFlags.NO_HINTING
-    chosen.sets(uharfbuzz.SubsetInputSets.DROP_TABLE_TAG).update(map(_tag, TABLES))
-    face = _face(font.file_content)
-    if "fvar" in font.tables:
-        chosen.pin_all_axes_to_default(face)
-        chosen.pin_axis_location(face, "wght", font.weight)
-    plan = uharfbuzz.SubsetPlan(face, chosen)
-    program = plan.execute().blob.data
+    program, new = cut(font.file_content, font.weight if "fvar" in font.tables else 0, glyphs)
     if program[:4] == b"OTTO":
         return None
-    numbers = plan.old_to_new_glyph_mapping
-    new = {glyph: numbers[glyph] for glyph in sorted(glyphs)}
     return Subset(
         name=font.hash.encode(),
         title=font.name,
@@ -75,6 +64,25 @@ def make(font: "Font", glyphs: Mapping[int, str]) -> Subset | None:
     )
 
 
+def cut(content: bytes, weight: int, glyphs: Iterable[int]) -> tuple[bytes, dict[int, int]]:
+    """Cut a font file down to some glyphs: the same always gives the same bytes.
+
+    `weight` is that of a variable file, and 0 for any other. Gives the new file, and the glyphs' new numbers
+    by their old ones. Raises KeyError for a glyph that the font does not have.
+    """
+    chosen = uharfbuzz.SubsetInput()
+    chosen.glyph_set.update(glyphs)
+    chosen.flags = uharfbuzz.SubsetFlags.NO_HINTING
+    chosen.sets(uharfbuzz.SubsetInputSets.DROP_TABLE_TAG).update(map(_tag, TABLES))
+    face = _face(content)
+    if weight:
+        chosen.pin_all_axes_to_default(face)
+        chosen.pin_axis_location(face, "wght", weight)
+    plan = uharfbuzz.SubsetPlan(face, chosen)
+    numbers = plan.old_to_new_glyph_mapping
+    return plan.execute().blob.data, {glyph: numbers[glyph] for glyph in sorted(glyphs)}
+
+
 def _tag(name: str) -> int:
     return int.from_bytes(name.encode(), "big")
 
@@ -86,11 +94,15 @@ def _face(content: bytes) -> uharfbuzz.Face:
 
 
 def objects(font: Subset, number: int) -> tuple[bytes, ...]:
-    """Write a font as PDF objects that are numbered from `number` on; the first is the font itself."""
+    """Write a font as PDF objects that are numbered from `number` on; the first is the font itself.
+
+    `XXGlyphs` tells which glyphs of the font's own file they are, so that it can be cut again and compared.
+    """
     widths = b" ".join(b"%d [%d]" % pair for pair in font.widths.items())
     return (
         b"<</Type /Font /Subtype /Type0 /BaseFont %b /Encoding /Identity-H /DescendantFonts [%d 0 R]"
-        b" /ToUnicode %d 0 R>>" % (font.title, number + 1, number + 4),
+        b" /ToUnicode %d 0 R /XXGlyphs [%b]>>"
+        % (font.title, number + 1, number + 4, b" ".join(b"%d" % old for old in font.numbers)),
         b"<</Type /Font /Subtype /CIDFontType2 /BaseFont %b /CIDToGIDMap /Identity /W [%b]"
         b" /CIDSystemInfo <</Registry (Adobe) /Ordering (Identity) /Supplement 0>> /FontDescriptor %d 0 R>>"
         % (font.title, widths, number + 2),
@@ -109,6 +121,10 @@ def objects(font: Subset, number: int) -> tuple[bytes, ...]:
         compressed(font.program, b"/Length1 %d" % font.length),
         compressed(zlib.compress(_to_unicode(font.letters))),
     )
+
+
+OBJECTS: Final = 5
+"""So many objects are a font."""
 
 
 def compressed(body: bytes, entries: bytes = b"") -> bytes:

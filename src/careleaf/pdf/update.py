@@ -5,7 +5,7 @@ approved leaflet stands unchanged at the start of every sheet, and no sheet has 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import md5
 from typing import Final
@@ -61,17 +61,35 @@ class Filled:
 
 def update(free: Free, own: Stamp) -> bytes:
     """Write what a sheet adds to its leaflet: objects, and a cross-reference stream that finds them."""
-    size, repeated, identifier = _trailer(free)
     objects = {free.overlays[page]: subset.compressed(content) for page, content in own.overlays.items()}
-    number, entries = size, [free.entries]
-    for font in own.fonts:
-        written = subset.objects(font, number)
-        entries.append(b"/%b%b %d 0 R" % (PERSONAL, font.name, number))
-        objects |= {number + place: each for place, each in enumerate(written)}
-        number += len(written)
+    for number, font in enumerate(own.fonts):
+        first = size(free) + number * subset.OBJECTS
+        objects |= {first + place: each for place, each in enumerate(subset.objects(font, first))}
     if own.fonts:
-        objects[free.fonts] = b"<<" + b" ".join(entries) + b">>"
-    return _written(len(free.content), objects, number, repeated, identifier)
+        objects[free.fonts] = dictionary(free, own.fonts)
+    return appended(free, objects)
+
+
+def dictionary(free: Free, fonts: Iterable[subset.Subset]) -> bytes:
+    """Name a leaflet's fonts, and a sheet's own, whose objects are numbered from `size` on."""
+    own = (
+        b"/%b%b %d 0 R" % (PERSONAL, font.name, size(free) + number * subset.OBJECTS)
+        for number, font in enumerate(fonts)
+    )
+    return b"<<" + b" ".join((free.entries, *own)) + b">>"
+
+
+def size(free: Free) -> int:
+    """Give the first number that no object of a leaflet has."""
+    return _trailer(free)[0]
+
+
+def appended(free: Free, objects: Mapping[int, bytes]) -> bytes:
+    """Write an update with these objects, by number: there is but one way to write it."""
+    number, repeated, identifier = _trailer(free)
+    return _written(
+        len(free.content), objects, max(number, *(each + 1 for each in objects)), repeated, identifier
+    )
 
 
 def _trailer(free: Free) -> tuple[int, bytes, bytes]:
