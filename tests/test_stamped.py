@@ -251,9 +251,9 @@ OTHER: Final = {"name": "Ŷvë Ḥūq", "site": "chin", "clinician": "Џонсо
 @pytest.fixture(scope="module")
 def pair(small: Tiny) -> tuple[batch.Sheet, batch.Sheet]:
     """The sheets of two patients of one list, of the same shape, treated on the same weekday."""
-    days = date(2026, 11, 24), date(2026, 3, 3)
     people = [
-        patient(row, treated_on=day, **said) for row, (day, said) in enumerate(zip(days, (ONE, OTHER)), 2)
+        patient(2, treated_on=date(2026, 11, 24), **ONE),
+        patient(3, treated_on=date(2026, 3, 3), **OTHER),
     ]
     made, told = sheets(small.library(), people)
     assert told == []
