@@ -6,7 +6,6 @@ A day that is wrong in one language has its readers swim, or stop looking for da
 import re
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import product
@@ -147,7 +146,7 @@ FIELDS: Final = re.compile(r"EEEE|MMMM|M|d|'([^']*)'")
 
 def matching(lang: str) -> re.Pattern[str]:
     """Match any day as a language says it, or what only looks like one."""
-    names: dict[str, Mapping[int, str]] = {
+    names: dict[str, Any] = {
         "EEEE": get_day_names("wide", "format", lang.replace("-", "_")),
         "MMMM": get_month_names("wide", "format", lang.replace("-", "_")),
     }

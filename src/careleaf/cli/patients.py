@@ -48,7 +48,7 @@ class _Text(click.ParamType[str]):
         try:
             return text(str(value))
         except CellError as error:
-            self.fail(f"{error}", param, ctx)
+            self.fail(f"{error.message}. {error.mend}", param, ctx)
 
 
 class _Day(click.ParamType[date]):
@@ -113,10 +113,8 @@ def _end(number: int, _: object) -> None:
 )
 @click.option("--site", type=_Text(), default="", help="Which part of the body, in the clinic's words.")
 @click.option("--clinician", type=_Text(), default="", help="Who did the treatment.")
-@click.option("--large-print", "need", flag_value=Need.LARGE_PRINT, type=Need, help="Letters of 18 points.")
-@click.option(
-    "--bilingual", "need", flag_value=Need.BILINGUAL, type=Need, help="English beside, line by line."
-)
+@click.option("--large-print", is_flag=True, help="Letters of 18 points.")
+@click.option("--bilingual", is_flag=True, help="English beside, line by line.")
 @click.option("--ics", is_flag=True, help="The same days as a calendar file, beside the PDF.")
 @click.option("--alarm", is_flag=True, help="Let the calendar ring on each of its days.")
 @click.option("--approved-only", is_flag=True, help="Refuse a text that nobody has approved.")
@@ -142,7 +140,8 @@ def sheet(  # noqa: PLR0913 # one for each option
     name: str,
     site: str,
     clinician: str,
-    need: Need | None,
+    large_print: bool,
+    bilingual: bool,
     ics: bool,
     alarm: bool,
     approved_only: bool,
@@ -165,6 +164,8 @@ def sheet(  # noqa: PLR0913 # one for each option
         raise click.UsageError("--alarm is for the calendar file: ask for that with --ics.")
     if len(topics) > 1 and not many:
         raise click.UsageError("Several treatments on one sheet are asked for with --several.")
+    if large_print and bilingual:
+        raise click.UsageError("Ask for one of --large-print and --bilingual.")
     _untitled("sheet")
     library = checked(root, out)
     clinic = _clinic(library, clinic_name)
@@ -176,7 +177,8 @@ def sheet(  # noqa: PLR0913 # one for each option
         if name == "-"
         else name
     )
-    one = Recipient(0, topics, lang, treated_on, asked, site, clinician, need or Need.PLAIN)
+    need = Need.LARGE_PRINT if large_print else Need.BILINGUAL if bilingual else Need.PLAIN
+    one = Recipient(0, topics, lang, treated_on, asked, site, clinician, need)
     library = _gathered(library, clinic, [one], accepted, str(file))
     terms = batch.Terms(clinic, today(), str(file), drafts=not approved_only)
     wanted, findings = batch.chosen(library, terms, [one])
