@@ -16,13 +16,12 @@ from datetime import timedelta
 from itertools import count, cycle
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from careleaf import batch, cluster, pool
 from careleaf.cluster import ClusterError, connected, engine
-from careleaf.findings import Finding
 from careleaf.model import Artifact, Job, Recipient, Selection
 from careleaf.pipeline import Options, build
 from careleaf.pool import IN_HAND, Crew, CrewLostError
@@ -31,6 +30,9 @@ from careleaf.versions import versions
 from tests.commands import careleaf
 from tests.conftest import ROOT, TODAY, Tiny, as_it_ships
 from tests.test_pool import job
+
+if TYPE_CHECKING:
+    from careleaf.findings import Finding
 
 LEAFLETS = Selection(
     topics=("after-laser", "what-are-milia"), langs=("en", "ar"), formats=("handout", "text")
