@@ -71,6 +71,7 @@ ORDER = (
     "pdf.subset",
     "pdf.update",
     "pdf.master",
+    "pdf.trust",
     "pdf.run",
     "pdf.reading",
     "publish",
@@ -139,6 +140,7 @@ ROOMS = {
 PAGE_ROOMS = {"markup", "locales", "breaks", "ink", "qr", "render", "plain", *PDF} - {
     "pdf.proof",
     "pdf.reading",
+    "pdf.trust",
     "pdf.raster",
     "pdf.run",
 }

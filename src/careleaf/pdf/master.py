@@ -226,8 +226,8 @@ def stamp(master: Master, slots: Iterable[Slot]) -> Stamp | None:
     overlays: dict[int, list[bytes]] = {page: [] for page in master.leaflet.overlays}
     for slot in slots:
         place, line = master.places[slot.key], lines[slot.key]
-        operators = _renamed(line, fonts[line.font]) if _lacks(master, line) else line.operators
-        overlays[place.page].append(_marked(place.mcid, operators, _letters(slot.text)))
+        operators = _renamed(line, fonts[line.font]) if lacks(master, line) else line.operators
+        overlays[place.page].append(_marked(place.mcid, operators, letters_of(slot.text)))
     return Stamp(
         {page: _placed(parts, master.heights[page]) for page, parts in overlays.items()},
         tuple(fonts.values()),
@@ -254,12 +254,13 @@ def _own_glyphs(master: Master, lines: Iterable[Painted]) -> dict[str, dict[int,
     """Find what the fonts of the master cannot draw, or would read out as other letters."""
     own: dict[str, dict[int, str]] = {}
     for line in lines:
-        if _lacks(master, line):
+        if lacks(master, line):
             own.setdefault(line.font, {}).update(line.glyphs)
     return own
 
 
-def _lacks(master: Master, line: Painted) -> bool:
+def lacks(master: Master, line: Painted) -> bool:
+    """Say whether a line needs a font of its own: the leaflet's cannot draw or read it."""
     return not line.glyphs.items() <= master.known.get(line.font, {}).items()
 
 
@@ -277,7 +278,7 @@ def _renamed(line: Painted, font: subset.Subset) -> bytes:
     return TYPEFACE.sub(rb"/" + PERSONAL + rb"\1 ", GLYPHS.sub(renumbered, line.operators))
 
 
-def _letters(text: str) -> bytes:
+def letters_of(text: str) -> bytes:
     """Give the letters behind the glyphs, where one glyph stands for several: see `tagging.COMPLEX`."""
     if not tagging.COMPLEX.search(text):
         return b""
