@@ -1,6 +1,7 @@
-"""`python -m benchmarks` measures the press."""
+"""`python -m benchmarks` measures the press, and then how patients' own sheets are made."""
 
-from benchmarks.press import main
+from benchmarks import personal, press
 
 if __name__ == "__main__":
-    main()
+    press.main()
+    personal.main()

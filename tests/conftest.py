@@ -18,7 +18,7 @@ from hypothesis import settings
 from careleaf import pool, record
 from careleaf.approvals import overall
 from careleaf.check import check
-from careleaf.cli import shell
+from careleaf.cli import patients, shell
 from careleaf.findings import Finding
 from careleaf.load import load
 from careleaf.model import Library, Selection, Status
@@ -170,7 +170,11 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Shapes:
 @pytest.fixture
 def tiny(tmp_path: Path) -> Tiny:
     """A tiny library without any fault, to be changed by the test; it borrows the real templates."""
-    root = tmp_path / "library"
+    return tiny_library(tmp_path / "library")
+
+
+def tiny_library(root: Path) -> Tiny:
+    """Put a tiny library into a folder that is not there yet."""
     shutil.copytree(TINY, root)
     shutil.copytree(ROOT / "templates", root / "templates")
     for file in ("en/profile.yaml", "ar/profile.yaml", "ar/glossary.yaml", "ar/LC_MESSAGES/ui.po"):
@@ -193,3 +197,4 @@ def one_process_one_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run commands that write the leaflets in this process, as of a fixed day."""
     monkeypatch.setattr(pool, "run", lambda jobs, _, make: ((job, make(job)) for job in jobs))
     monkeypatch.setattr(shell, "datetime", Frozen)
+    monkeypatch.setattr(patients, "datetime", Frozen)

@@ -40,6 +40,7 @@ SNAPSHOTS: Final = frozenset(
     {
         *(f"structure-{kind}-{lang}.txt" for kind in SHAPES for lang in ("ar", "en")),
         *(f"structure-after-laser-{lang}.txt" for lang in ("ar", "en", "hi", "ko", "pl")),
+        *(f"structure-sheet-{lang}.txt" for lang in ("ar", "en")),
         *(f"web-washing-hands-{lang}.html" for lang in ("ar", "en")),
     }
 )

@@ -24,7 +24,7 @@ from careleaf import doctor, fonts, schema
 from careleaf.cli import main
 from careleaf.versions import versions
 from tests.commands import careleaf
-from tests.conftest import NEXT_YEAR, ROOT, Built, Tiny
+from tests.conftest import NEXT_YEAR, ROOT, TODAY, Built, Tiny
 
 TOPIC = "content/topics/washing-hands.yaml"
 ARABIC = "locales/ar/LC_MESSAGES/washing-hands.po"
@@ -53,7 +53,8 @@ def test_the_commands_are_those_that_the_documents_name() -> None:
     names = {" ".join(words) for words in COMMANDS}
     assert names == {
         "build", "check", "list", "status", "doctor", "schema", "verify", "review", "approve", "withdraw",
-        "expiring", "evidence", "gallery", "new library", "new topic", "new clinic", "new language",
+        "expiring", "evidence", "gallery", "sheet", "merge", "new library", "new topic", "new clinic",
+        "new language",
         "translate sync", "translate extract", "translate status", "translate export", "translate import",
         "translate check", "translate waive", "translate back-export", "translate back-import",
     }  # fmt: skip
@@ -505,6 +506,8 @@ def at_root(words: tuple[str, ...], root: Path, folder: Path) -> Result:
     more: dict[str, list[Any]] = {
         "verify": [foreign(folder / "any.pdf", None)],
         "build": ["--out", folder / "out"],
+        "sheet": ["washing-hands", "--lang", "en", "--treated-on", TODAY, "-o", folder / "sheet.pdf"],
+        "merge": [sent, "--out", folder / "sheets"],
         "review": ["washing-hands", "--lang", "en", "-o", folder / "review.html"],
         "approve": ["washing-hands", "--lang", "en", "--role", "clinical", *person],
         "withdraw": ["washing-hands", "--reason", "a test", "--out", folder / "out"],

@@ -9,10 +9,11 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from careleaf import pool
+from careleaf import personal, pool, words
+from careleaf import plan as planning
 from careleaf.compose import DIGEST_SHOWN, compose
 from careleaf.findings import Severity
-from careleaf.model import Artifact, Edition, Job, Leaflet, Library, Selection
+from careleaf.model import Artifact, Edition, Job, Leaflet, Library, Selection, Status
 from careleaf.plan import plan
 from careleaf.render import Press
 from careleaf.versions import versions
@@ -24,6 +25,7 @@ from tests.pseudo import ACCENTED, HEBREW, PROFILES, pseudo, pseudo_library
 LANGS: Final = ("en-XA", "he-XB")
 FORMATS: Final = ("bilingual", "handout", "text", "web")
 SHAPES: Final = ("booklet", "card", "giant-print", "handout-letter", "large-print", "poster", "trifold")
+SHEETS: Final = ("sheet", "sheet-bilingual", "sheet-large")
 BRACKETED: Final = re.compile(r"\[[^\[\]]*\]")
 WORD: Final = re.compile(r"[^\W\d_]+")
 LATIN: Final = re.compile(r"[A-Za-z]+")
@@ -67,6 +69,17 @@ def filled(library: Library, selection: Selection) -> Iterator[Sheet]:
     for edition in plan(library, selection, versions(), TODAY).wanted:
         leaflet = compose(library, edition)
         yield Sheet(library, edition, leaflet, press.render(edition, leaflet))
+
+
+def personal_sheet(library: Library, lang: str, form: str) -> Sheet:
+    """A patient's sheet whose places are free: what it says besides is the library's own words."""
+    topic, clinic = library.topics["after-laser"], library.clinics["riverside"]
+    found = words.reading(library, topic, lang, clinic)
+    assert found is not None
+    made_with = planning.press(library, versions(), library.formats[form])
+    one = planning.edition(library, found, Status.DRAFT, clinic, library.formats[form], made_with)
+    leaflet = compose(library, one, personal.free(personal.slots(library, one, TODAY, {"name": "any"})))
+    return Sheet(library, one, leaflet, Press(library).render(one, leaflet))
 
 
 def shown(sheet: Sheet) -> str:
@@ -162,7 +175,7 @@ def test_both_pseudo_languages_have_every_topic(library: Library) -> None:
 
 
 def test_every_topic_is_made_in_every_format(made: list[tuple[Job, Artifact]], library: Library) -> None:
-    assert sorted(library.formats) == sorted((*FORMATS, *SHAPES)), "a new format is tried here too"
+    assert sorted(library.formats) == sorted((*FORMATS, *SHAPES, *SHEETS)), "a new format is tried here too"
     assert len(made) == 14 * 2 * 4
     assert [job.name for job, artifact in made if len(artifact.content) < 3000] == []
     pages = [artifact.pages for job, artifact in made if job.writer == "pdf"]
@@ -228,7 +241,7 @@ PLANTED: Final = (
     ("shared/print.html", "<main>", "<main><p>Leaflet</p>", "handout", "Leaflet"),
     ("formats/web/page.html", "<footer", "<p>our Clinic</p><footer", "web", "our Clinic"),
     ("formats/web/page.html", "<title>", "<title>Leaflet: ", "web", "Leaflet"),
-    ("formats/bilingual/page.html", "<main>", "<main><p>Leaflet</p>", "bilingual", "Leaflet"),
+    ("shared/bilingual.html", "<main>", "<main><p>Leaflet</p>", "bilingual", "Leaflet"),
     ("formats/text/page.txt", '{{ ui["call"] }}', "Call", "text", "Call"),
     ("shared/blocks.html", '{{ ui["hours"] }}', "Hours", "handout", "Hours"),
     ("shared/blocks.html", 'class="mark"', 'class="mark" title="Sign"', "web", "Sign"),
@@ -248,6 +261,14 @@ def test_a_word_that_a_template_says_by_itself_is_found(  # noqa: PLR0913, PLR09
         with_template(library, file, template.replace(old, new)), Selection(langs=(lang,), formats=(form,))
     )
     assert set(untranslated(sheet)) == set(word.split())
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("form", SHEETS)
+def test_a_personal_sheet_says_no_word_that_nobody_can_translate(
+    library: Library, lang: str, form: str
+) -> None:
+    assert untranslated(personal_sheet(library, lang, form)) == []
 
 
 def test_a_latin_word_that_is_not_marked_is_found(library: Library) -> None:

@@ -26,7 +26,9 @@ def test_every_locale_is_made_in_every_format_without_a_word(shapes: Shapes) -> 
     assert shapes.report.findings == ()
     forms = shapes.library.formats.values()
     for lang, locale in shapes.library.locales.items():
-        expected = sum(len(form.bindings) for form in forms if not (form.personal or form.bilingual and locale.source))
+        expected = sum(
+            len(form.bindings) for form in forms if not (form.personal or (form.bilingual and locale.source))
+        )
         assert len([row for row in shapes.rows if row.lang == lang]) == expected
 
 

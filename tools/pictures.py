@@ -32,7 +32,7 @@ def main() -> None:
         draw(file, side, folder / f"{name.partition('.')[2]}-{lang}.png")
     with tempfile.TemporaryDirectory() as place:
         sheet = Path(place) / "sheet.pdf"
-        command = [sys.executable, ROOT / "build.py", "sheet", *SHEET, "-o", sheet]
+        command = [sys.executable, str(ROOT / "build.py"), "sheet", *SHEET, "-o", str(sheet)]
         subprocess.run(command, check=True, cwd=ROOT)  # noqa: S603 # our own command
         draw(sheet, 1, folder / "sheet-fr.png")
         draw(sheet, -1, folder / "calendar-fr.png")

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import product
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from careleaf import personal, pool, several
+from careleaf import personal, pool, private, several
 from careleaf.approvals import status, worst
 from careleaf.compose import compose
-from careleaf.findings import Finding, Severity
+from careleaf.findings import Finding, Severity, blocking
 from careleaf.model import (
     Artifact,
     Clinic,
@@ -27,9 +27,10 @@ from careleaf.model import (
     Recipient,
     Slot,
     Status,
+    Topic,
 )
 from careleaf.plan import PRINTED, edition, press
-from careleaf.render import Press
+from careleaf.render import Press, RenderError
 from careleaf.versions import versions
 from careleaf.words import reading, source_locale
 from careleaf.writers import write
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 MOST: Final = 200
 """Sheets in one order: a worker has it done in a fraction of a second."""
+SAFE: Final = frozenset({"crash", "time-limit", "memory-limit"})
+"""The rules whose findings quote nothing of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,9 @@ def _edition(library: Library, terms: Terms, name: str, lang: str, need: Need) -
     if form.bilingual and library.locales[lang].source:
         message = f"a sheet in two languages has {lang} beside the reader's own"
         return _Held("need", message, "Ask for a plain sheet, or for the reader's own language.")
+    if not _offered(library.topics[name], terms.clinic, form):
+        message = f"{name} is not made as a {need} sheet: it has no days to count, or says so itself"
+        return _Held("not-as", message, "Hand out its leaflet: careleaf build makes that.")
     if not terms.clinic.speaks(lang):
         message = f"{terms.clinic.title} does not hand out {lang}"
         return _Held("language", message, _instead(library, terms, name))
@@ -121,6 +127,11 @@ def issued(
     if one is None:
         return None, state
     return edition(library, one, state, terms.clinic, form, press(library, versions(), form)), state
+
+
+def _offered(topic: Topic, clinic: Clinic, form: Format) -> bool:
+    """Say whether a topic makes a personal sheet: without a day in it, a leaflet says as much."""
+    return form.name not in topic.not_as and bool(topic.watch or personal.due(topic, clinic))
 
 
 def _states(library: Library, terms: Terms, name: str, langs: Iterable[str]) -> Iterator[Status]:
@@ -159,6 +170,8 @@ class Sheet:
         return self.leaflet.content + added
 
 
+T = TypeVar("T", bound=pool.Task)
+R = TypeVar("R")
 Tell = Callable[[Recipient, Finding], None]
 """Called with what keeps a Recipient's sheet from being made."""
 
@@ -176,7 +189,7 @@ def made(makers: Makers, wanted: Sequence[Wanted], tell: Tell) -> Iterator[Sheet
     unfit: list[Wanted] = []
     places = _Places(makers.library)
     groups = _groups(places, wanted)
-    for order, filled in pool.run(_orders(places, groups), makers.workers, make=fill):
+    for order, filled in pool.run(_orders(places, groups, tell), makers.workers, make=fill):
         whose = groups[order.number]
         if isinstance(filled, Artifact):
             _tell_all(whose, filled.findings, tell)
@@ -193,7 +206,24 @@ def fill(order: Order) -> "Filled | Artifact":
     """Lay a leaflet out with its places free, and stamp each sheet of an Order: in a worker."""
     from careleaf.pdf import master  # noqa: PLC0415 # loads the engine
 
-    return master.fill(order)
+    return _without_words(master.fill, order)
+
+
+def lay_out(job: Job) -> Artifact:
+    """Lay one sheet out by itself: in a worker."""
+    return _without_words(write, job)
+
+
+def _without_words(make: Callable[[T], R], task: T) -> R | Artifact:
+    """Make something. If that fails, tell of it here: whoever else did would quote what is personal."""
+    try:
+        return make(task)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 # whatever it is, the other sheets go on
+        message = f"it failed: {private.without_words(error)}"
+        finding = Finding(task.name, 0, "crash", message, "Report this as a bug.")
+        return Artifact(task.path, b"", 0, (finding,))
 
 
 def _tell_all(whose: Iterable[Wanted], findings: Iterable[Finding], tell: Tell) -> None:
@@ -235,7 +265,7 @@ def _groups(places: _Places, wanted: Iterable[Wanted]) -> list[tuple[Wanted, ...
     ]
 
 
-def _orders(places: _Places, groups: Iterable[Sequence[Wanted]]) -> Iterator[Order]:
+def _orders(places: _Places, groups: Iterable[Sequence[Wanted]], tell: Tell) -> Iterator[Order]:
     """Say of each group what to lay out and what to stamp. A leaflet is filled in once for all its groups."""
     press, job, last = Press(places.library), None, ""
     for number, whose in enumerate(groups):
@@ -243,7 +273,11 @@ def _orders(places: _Places, groups: Iterable[Sequence[Wanted]]) -> Iterator[Ord
         key = hashlib.sha256("\0".join((first.edition.digest, *places.shape(first))).encode()).hexdigest()
         if job is None or key != last:
             free = personal.free({slot.key: slot for slot in places.of(first)})
-            job, last = press.render(first.edition, compose(places.library, first.edition, free)), key
+            try:
+                job, last = press.render(first.edition, compose(places.library, first.edition, free)), key
+            except RenderError as error:
+                _tell_all(whose, [error.finding], tell)
+                continue
         yield Order(job, number, key, tuple(map(places.of, whose)))
 
 
@@ -256,8 +290,23 @@ def _anew(makers: Makers, places: _Places, unfit: Sequence[Wanted], tell: Tell) 
         return replace(press.render(one.edition, leaflet), path=str(number))
 
     jobs = (job(number, one) for number, one in enumerate(unfit))
-    for done, artifact in pool.run(jobs, makers.workers, make=write) if unfit else ():
+    for done, artifact in pool.run(jobs, makers.workers, make=lay_out) if unfit else ():
         one = unfit[int(done.path)]
-        _tell_all([one], artifact.findings, tell)
         if artifact.usable:
             yield Sheet(one, artifact)
+        else:
+            _tell_all([one], map(_unquoted, filter(_wrong, artifact.findings)), tell)
+
+
+def _wrong(finding: Finding) -> bool:
+    """Say whether it keeps a sheet from being used; what is less was told of no stamped sheet either."""
+    return blocking([finding])
+
+
+def _unquoted(finding: Finding) -> Finding:
+    """Leave out the words of the page: of a sheet laid out by itself, they may be the patient's."""
+    if finding.rule in SAFE:
+        return finding
+    message = "what is said of this patient does not go onto the page as it must"
+    mend = "Shorten the name, the area or the clinician, or write each in one script."
+    return replace(finding, message=message, mend=mend)

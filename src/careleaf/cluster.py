@@ -3,6 +3,7 @@
 What decides a page's bytes is compared before anything is made, since other versions print other bytes.
 """
 
+import asyncio
 import logging
 import os
 import re
@@ -64,12 +65,26 @@ def _client(where: str) -> "Client":
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
+        asyncio.run(asyncio.wait_for(_greet(where), PATIENCE))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of versions of Dask and Python: we compare our own
             return Client(where, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, ImportError) as error:
         mend = "start it with: dask scheduler; or correct --executor"
         raise ClusterError(f"no Dask scheduler answers at {PREFIX}{where}: {mend}") from error
+
+
+async def _greet(where: str) -> None:
+    """Ask who is there: a Client would wait without end for a server of another kind. Raises ValueError."""
+    from distributed import Security  # noqa: PLC0415 # as above
+    from distributed.comm.core import connect  # noqa: PLC0415
+    from distributed.core import send_recv  # noqa: PLC0415
+
+    secured = Security().get_connection_args("client")  # type: ignore[no-untyped-call]
+    connection = await connect(where, PATIENCE, **secured)  # type: ignore[no-untyped-call]
+    who: Mapping[str, str] = await send_recv(connection, op="identity", close=True)
+    if who["type"] != "Scheduler":
+        raise ValueError(who["type"])
 
 
 def _examined(address: str, client: "Client") -> int:
@@ -96,7 +111,7 @@ def engine() -> dict[str, str]:
 
 def _unlike(there: Mapping[str, str] | Exception, here: Mapping[str, str]) -> str:
     if isinstance(there, Exception):
-        return f"cannot run this careleaf ({type(there).__name__})"
+        return f"cannot run this careleaf ({there})"
     names = sorted(name for name in {*there, *here} if there.get(name) != here.get(name))
     return "has other versions: " + ", ".join(
         f"{name} {there.get(name, 'as it should be')}, here {here.get(name, 'as it should be')}"

@@ -36,6 +36,9 @@ LINES = "\0lines"
 UI = "ui"
 """The name under which the templates' own words are kept: `ui.yaml`, and `ui.po` in each language."""
 
+AND = "+"
+"""Between the topics in the name of what several are together: no topic's own name has it."""
+
 TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
 SLUG = r"^[a-z0-9][a-z0-9-]{0,63}$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
@@ -549,8 +552,12 @@ class Clinic(Named):
         return self.confirmed + self.GOOD_FOR
 
     def address_of(self, topic: str, lang: str) -> str:
-        """Give the address of a leaflet on the web; empty if the clinic has none."""
-        return (self.address or "").replace("{topic}", topic).replace("{lang}", lang)
+        """Give the address of a leaflet on the web; empty if the clinic has none.
+
+        Several topics together have none: no page has just their words.
+        """
+        address = "" if AND in topic else self.address or ""
+        return address.replace("{topic}", topic).replace("{lang}", lang)
 
     def speaks(self, lang: str) -> bool:
         """Say whether the clinic hands out leaflets in a language."""
@@ -1143,9 +1150,12 @@ class CalendarDay:
 class Personal:
     """What one patient's sheet says besides the leaflet. Of `about`, each has the id of its label.
 
+    `several` says that the sheet is for more than one treatment.
+
     `closed` are the days on which the clinic is; `closed_words` say whom to call then.
     """
 
+    several: str
     about: tuple[tuple[str, Slot], ...]
     watch: tuple[str, Slot, str] | None
     """The last day to look for danger signs, with the words before and after it."""

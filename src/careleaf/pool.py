@@ -9,10 +9,10 @@ The same jobs may go to a Crew instead, whose workers are not processes of ours.
 import os
 import resource
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from concurrent.futures import TimeoutError as TimedOutError
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from typing import Final, Protocol, TypeVar
 
@@ -44,7 +44,7 @@ class Crew:
     """Workers that are not processes of ours: an Executor, and how many jobs its workers do at once.
 
     They must have careleaf installed, in the same version and with the same engine: one with another makes
-    nothing, and says so. No Limits hold for them, only what the Executor sets itself.
+    nothing and ends the run. No Limits hold for them, only what the Executor sets itself.
     """
 
     executor: Executor
@@ -52,7 +52,11 @@ class Crew:
 
 
 class CrewLostError(Exception):
-    """The Executor is gone, and with it all jobs in hand. No job is to blame."""
+    """The Crew cannot go on, and what it had in hand is lost. No job is to blame."""
+
+
+class OtherEngineError(Exception):
+    """A worker of a Crew would print other bytes."""
 
 
 class Task(Protocol):
@@ -69,7 +73,6 @@ class Task(Protocol):
 
 T = TypeVar("T", bound=Task)
 R = TypeVar("R")
-Start = Callable[[T], Future[R | Artifact]]
 
 
 def cores() -> int:
@@ -89,53 +92,91 @@ def run(
     `workers` are so many processes of this machine, each with `limits`, or a Crew. A job that fails, or
     passes a limit, yields an Artifact with no content and the Finding that says so. Raises CrewLostError.
     """
-    size = workers.size if isinstance(workers, Crew) else workers
-    waiting: dict[Future[R | Artifact], T] = {}
-    upcoming = iter(jobs)
-    with _hired(workers, make) if isinstance(workers, Crew) else _own(workers, limits, make) as start:
-        try:
-            while True:
-                while len(waiting) < IN_HAND * size and (job := next(upcoming, None)):
-                    waiting[start(job)] = job
-                if not waiting:
-                    return
-                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                    yield (job := waiting.pop(future)), _result(job, future, limits)
-        finally:
-            for future in waiting:
-                future.cancel()
+    return _hired(jobs, workers, make) if isinstance(workers, Crew) else _own(jobs, workers, limits, make)
 
 
-@contextmanager
-def _own(workers: int, limits: Limits, make: Callable[[T], R]) -> Iterator[Start[T, R]]:
-    """Hold so many processes of this machine."""
+def _own(
+    jobs: Iterable[T], workers: int, limits: Limits, make: Callable[[T], R]
+) -> Iterator[tuple[T, R | Artifact]]:
+    """Make Artifacts in processes of this machine."""
     context = get_context("spawn")  # a fork would share Pango's locks
     with ProcessPool(workers, JOBS_A_WORKER, _limit, (limits.memory,), context) as pool:
-        yield lambda job: pool.schedule(make, args=(job,), timeout=limits.seconds)
+
+        def start(job: T) -> Future[R]:
+            return pool.schedule(make, args=(job,), timeout=limits.seconds)
+
+        for job, future in _as_done(jobs, start, IN_HAND * workers):
+            made = _result(job, future, limits)
+            yield job, made
 
 
-@contextmanager
-def _hired(crew: Crew, make: Callable[[T], R]) -> Iterator[Start[T, R]]:
-    """Use a Crew, which whoever has connected it lets go."""
-    engine = dict(versions())
+def _hired(jobs: Iterable[T], crew: Crew, make: Callable[[T], R]) -> Iterator[tuple[T, R | Artifact]]:
+    """Make Artifacts in the workers of a Crew.
 
-    def start(job: T) -> "Future[R | Artifact]":
-        try:
-            return crew.executor.submit(make_elsewhere, make, engine, job)
-        except (OSError, RuntimeError) as error:
-            raise CrewLostError(f"{type(error).__name__}: {error}") from error
+    A worker that is lost takes along what waited for it. So these jobs are done again, one at a time: whose
+    worker is lost then is itself to blame.
+    """
+    start, lost = partial(_submitted, crew.executor, make, dict(versions())), list[T]()
+    for job, future in _as_done(jobs, start, IN_HAND * crew.size):
+        if _error(future):
+            lost.append(job)
+        else:
+            yield job, future.result()
+    for again in lost:
+        for job, future in _as_done([again], start, 1):
+            error = _error(future)
+            message = f"its worker was lost, again and again ({type(error).__name__})"
+            yield job, _failed(job, "crash", message) if error else future.result()
 
-    yield start
+
+def _submitted(
+    executor: Executor, make: Callable[[T], R], engine: Mapping[str, str], job: T
+) -> Future[R | Artifact]:
+    try:
+        return executor.submit(make_elsewhere, make, engine, job)
+    except Exception as error:  # each Executor has its own way of saying that it is closed
+        raise CrewLostError(type(error).__name__) from error
+
+
+def _error(future: Future[R]) -> BaseException | None:
+    """Give what became of a job whose worker was lost. Raises CrewLostError if no worker can go on."""
+    if future.cancelled():  # not by us: we wait for it
+        raise CrewLostError("its jobs were cancelled")
+    error = future.exception()
+    if isinstance(error, OtherEngineError):
+        raise CrewLostError("a worker joined late that has another careleaf or engine") from error
+    if isinstance(error, BrokenExecutor):
+        raise CrewLostError(type(error).__name__) from error
+    return error
+
+
+def _as_done(
+    jobs: Iterable[T], start: Callable[[T], Future[R]], in_hand: int
+) -> Iterator[tuple[T, Future[R]]]:
+    """Start so many jobs, one more for each that is done, and yield those."""
+    waiting: dict[Future[R], T] = {}
+    upcoming = iter(jobs)
+    try:
+        while True:
+            while len(waiting) < in_hand and (job := next(upcoming, None)):
+                waiting[start(job)] = job
+            if not waiting:
+                return
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                yield waiting.pop(future), future
+    finally:
+        for future in waiting:
+            future.cancel()
 
 
 def make_elsewhere(make: Callable[[T], R], engine: Mapping[str, str], job: T) -> R | Artifact:
     """Make an Artifact in a worker of a Crew. Whatever fails is in the Artifact's Finding.
 
-    Nothing is raised: an Executor would log that in the worker, with the words of the page. `engine` are the
-    versions where the job comes from: a worker that joined later was not asked for its own.
+    That is not raised: an Executor would log it in the worker, and it may hold words of the page. `engine`
+    are the versions where the job comes from. Raises OtherEngineError: a worker may have joined late.
     """
     if versions() != engine:
-        return _failed(job, "crash", "a worker has another careleaf or engine, which would print other bytes")
+        raise OtherEngineError
     try:
         return make(job)
     except Exception as error:  # noqa: BLE001 # whatever it is, the other leaflets go on
@@ -147,15 +188,13 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _result(job: Task, future: "Future[R | Artifact]", limits: Limits) -> R | Artifact:
+def _result(job: Task, future: Future[R], limits: Limits) -> R | Artifact:
     try:
         return future.result()
     except TimedOutError:
         return _failed(job, "time-limit", f"it took longer than {limits.seconds:g} seconds and was stopped")
     except MemoryError:
         return _failed(job, "memory-limit", f"it needed more than {limits.memory >> 20} MB and was stopped")
-    except (CancelledError, BrokenExecutor) as error:  # nobody cancels a job that is waited for
-        raise CrewLostError(f"{type(error).__name__}: {error}") from error
     except ProcessExpired as error:
         return _failed(job, "crash", f"its process ended (exit code {error.exitcode})")
     except Exception as error:  # noqa: BLE001 # whatever it is, the other leaflets go on

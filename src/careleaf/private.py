@@ -5,8 +5,9 @@ What a list is made into stands in a folder that gets its name when all of it is
 
 import os
 import shutil
+import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ OURS: Final = 0o600
 FOLDER: Final = 0o700
 TRIAL: Final = "read-me-first.html"
 """The page of a trial run."""
+HERE: Final = Path(__file__).parent
 UNFINISHED: Final = ".unfinished"
 """After the name of a folder that is not complete. A killed run leaves one; the next run clears it away."""
 
@@ -22,12 +24,20 @@ class PrivateError(Exception):
     """A patient's file cannot be written. The message says why, and what to do; it names no patient."""
 
 
+def without_words(error: BaseException) -> str:
+    """Say which error it is and where, and leave out its words: they may be a patient's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if HERE in Path(frame.filename).parents] or frames
+    where = f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
+    return f"{type(error).__name__}{where}"
+
+
 @contextmanager
 def folder(path: Path) -> Iterator[Path]:
     """Give a new folder to fill, which becomes `path` when all is well. Raises PrivateError."""
-    unfinished = path.with_name(path.name + UNFINISHED)
-    _refuse_full(path)
+    unfinished = _unfinished(path)
     try:
+        _refuse_full(path)
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=FOLDER, parents=True)
         yield unfinished
@@ -38,6 +48,13 @@ def folder(path: Path) -> Iterator[Path]:
         raise PrivateError(f"{path}: {error.strerror}: free some space, or choose another folder") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _unfinished(path: Path) -> Path:
+    """Say where a file or folder stands until it is whole: beside its place. Raises PrivateError."""
+    if path.name in {"", ".."}:
+        raise PrivateError(f"{path} has no name of its own: give a new folder or file one, such as sheets")
+    return path.with_name(path.name + UNFINISHED)
 
 
 def _refuse_full(path: Path) -> None:
@@ -57,7 +74,7 @@ def put(path: Path, content: bytes) -> None:
 
 def write(path: Path, content: bytes) -> None:
     """Put a file in its place in one step, flushed to disk before it gets its name. Raises PrivateError."""
-    unfinished = path.with_name(path.name + UNFINISHED)
+    unfinished = _unfinished(path)
     try:
         unfinished.unlink(missing_ok=True)
         handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OURS)
@@ -69,13 +86,34 @@ def write(path: Path, content: bytes) -> None:
     except OSError as error:
         raise PrivateError(f"{path}: {error.strerror}: choose another place with --out or -o") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
 
 
-def page(path: Path, content: bytes) -> None:
-    """Write the page of a trial run, and the folder for it, if that is not there. Raises PrivateError."""
+def page_in(folder: Path, content: bytes) -> Path:
+    """Write the page of a trial run where its sheets will be. Gives its place; raises PrivateError."""
     try:
-        path.parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+        _refuse_full(folder)
+        folder.mkdir(mode=FOLDER, parents=True, exist_ok=True)
     except OSError as error:
-        raise PrivateError(f"{path.parent}: {error.strerror}: choose another folder") from error
-    write(path, content)
+        raise PrivateError(f"{folder}: {error.strerror}: choose another folder") from error
+    write(folder / TRIAL, content)
+    return folder / TRIAL
+
+
+def page_beside(file: Path, content: bytes) -> Path:
+    """Write the page of a trial run beside the file that will be. Gives its place; raises PrivateError."""
+    write(_beside(file), content)
+    return _beside(file)
+
+
+def clear_beside(file: Path) -> None:
+    """Take away the page of a trial run, now that the file is there. Raises PrivateError."""
+    try:
+        _beside(file).unlink(missing_ok=True)
+    except OSError as error:
+        raise PrivateError(f"{_beside(file)}: {error.strerror}: delete it, it names patients") from error
+
+
+def _beside(file: Path) -> Path:
+    return file.with_name(f"{file.name}.{TRIAL}")

@@ -1,10 +1,12 @@
 """The commands that make patients' own sheets. Nothing they print names a patient."""
 
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,32 @@ accept_option = click.option(
 )  # fmt: skip
 
 
+Command = Callable[..., None]
+
+
+def _quiet(command: Command) -> Command:
+    """Let no error out with its words: they may be a patient's. And clear up if the system ends the run."""
+
+    @wraps(command)
+    def guarded(**options: Any) -> None:  # noqa: ANN401 # a command's own
+        before = signal.signal(signal.SIGTERM, _end)
+        try:
+            command(**options)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001 # whatever it is
+            message = f"{private.without_words(error)}. This is a bug: report it. No more was made."
+            raise click.ClickException(message) from None
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+    return guarded
+
+
+def _end(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
+
+
 @click.command()
 @click.argument("topics", nargs=-1, required=True)
 @click.option("--several", "many", is_flag=True, help="One sheet for several treatments of one visit.")
@@ -104,6 +132,7 @@ accept_option = click.option(
 @clinic_option
 @out_option
 @root_option
+@_quiet
 def sheet(  # noqa: PLR0913 # one for each option
     *,
     topics: tuple[str, ...],
@@ -130,9 +159,13 @@ def sheet(  # noqa: PLR0913 # one for each option
     careleaf sheet after-laser --lang en --treated-on 2026-11-24 --name - --site "left cheek" -o sheet.pdf
     careleaf sheet --several after-laser after-peel --lang pl --treated-on 2026-11-24 -o sheet.pdf
     """
-    _untitled("sheet")
+    if ics and file.suffix.lower() == ".ics":
+        raise click.UsageError("The calendar file goes beside the PDF under the same name: end -o in .pdf.")
+    if alarm and not ics:
+        raise click.UsageError("--alarm is for the calendar file: ask for that with --ics.")
     if len(topics) > 1 and not many:
         raise click.UsageError("Several treatments on one sheet are asked for with --several.")
+    _untitled("sheet")
     library = checked(root, out)
     clinic = _clinic(library, clinic_name)
     one_of("TOPICS", topics, library.topics)
@@ -150,8 +183,8 @@ def sheet(  # noqa: PLR0913 # one for each option
     for made in batch.made(batch.Makers(library, 1), wanted, lambda _, finding: findings.append(finding)):
         with _told():
             private.write(file, made.content)
-            if ics:
-                private.write(file.with_suffix(".ics"), _calendar(library, made.wanted, alarm=alarm))
+            if ics and (calendar := _calendar(library, made.wanted, alarm=alarm)):
+                private.write(file.with_suffix(".ics"), calendar)
         click.echo(f"{file}: {made.leaflet.pages} pages.{_draft(made.wanted)}")
     print_findings(findings)
     leave(ok=not any(finding.severity is not Severity.WARNING for finding in findings))
@@ -204,6 +237,7 @@ def _draft(wanted: batch.Wanted) -> str:
 )
 @root_option
 @json_option
+@_quiet
 def merge(  # noqa: PLR0913 # one for each option
     *,
     file: Path,
@@ -237,23 +271,25 @@ def merge(  # noqa: PLR0913 # one for each option
     _untitled("merge")
     library = checked(root, out)
     clinic = _clinic(library, clinic_name)
-    read = _read(library, clinic, file, encoding)
+    read = _read(library, clinic, file, encoding, as_json=as_json)
     library = _gathered(library, clinic, read.recipients, accepted, str(file))
     terms = batch.Terms(clinic, _day_at(clinic), str(file), drafts)
     wanted, held = batch.chosen(library, terms, read.recipients)
     mine = [one for one in wanted if shard is None or shard.holds(f"row {one.recipient.row}")]
     findings = [*read.findings, *held]
     plan = _Plan(library, clinic, mine, findings, str(read.understood))
-    if make:
+    if make and mine:
         with crew(executor) as hired, progress("Making") as show, _told():
             makers = batch.Makers(library, hired or jobs)
             if folder:
                 _into_folder(folder, makers, plan, show, ics=ics)
             elif run:
                 _into_one(run, makers, plan, show)
-    else:
+    elif not make:
         with _told():
-            _trial(folder / private.TRIAL if folder else Path(f"{run}.{private.TRIAL}"), plan)
+            page = private.page_in(folder, _trial(plan)) if folder else None
+            page = private.page_beside(run, _trial(plan)) if run else page
+        click.echo(f"Read {page}, then run this again with --make.", err=as_json)
     _report(plan, make=make, as_json=as_json)
     leave(ok=not any(each.severity is not Severity.WARNING for each in plan.findings))
 
@@ -286,8 +322,8 @@ def _into_folder(
         for number, made in enumerate(batch.made(makers, plan.wanted, plan.tell), start=1):
             stem = f"row-{made.wanted.recipient.row:0{digits}}"
             private.put(new / f"{stem}.pdf", made.content)
-            if ics:
-                private.put(new / f"{stem}.ics", _calendar(plan.library, made.wanted, alarm=False))
+            if ics and (calendar := _calendar(plan.library, made.wanted, alarm=False)):
+                private.put(new / f"{stem}.ics", calendar)
             plan.rows.append(_row(made, f"{stem}.pdf", made.leaflet.pages))
             show(number, len(plan.wanted), "")
         plan.rows.sort(key=lambda row: int(row[0]))
@@ -314,11 +350,13 @@ def _into_one(run: Path, makers: batch.Makers, plan: _Plan, show: Callable[[int,
             whole.stamped(made.free, made.stamp) if made.free and made.stamp else whole.whole(made.content)
         )
         plan.rows.append(_row(made, run.name, pages))
-    private.write(run, whole.save())
+    if sheets:
+        private.write(run, whole.save())
+        private.clear_beside(run)
 
 
-def _trial(page: Path, plan: _Plan) -> None:
-    """Write what would be made, for a person to read before it is."""
+def _trial(plan: _Plan) -> bytes:
+    """Give a page with what would be made, for a person to read before it is."""
     rows = [
         {
             "recipient": one.recipient,
@@ -330,33 +368,46 @@ def _trial(page: Path, plan: _Plan) -> None:
         for one in plan.wanted
     ]
     counts = Counter((one.edition.topic, one.edition.lang, one.recipient.need) for one in plan.wanted)
-    content = staff_page(
+    page = staff_page(
         "trial.html", rows=rows, counts=counts, findings=plan.findings, understood=plan.understood
     )
-    private.page(page, content.encode())
-    click.echo(f"Read {page}, then run this again with --make.")
+    return page.encode()
 
 
 def _report(plan: _Plan, *, make: bool, as_json: bool) -> None:
-    held = len({each.line for each in plan.findings if each.severity is Severity.HELD})
     if as_json:
-        rows = [dict(zip(HEADER, row, strict=True)) for row in plan.rows]
-        print_json({"made": rows, "held": held, "findings": [asdict(each) for each in plan.findings]})
+        _print_json(plan.rows, plan.findings)
         return
     click.echo(f"{plan.understood}.")
     print_findings(lists.told(plan.findings))
     done = f"{len(plan.rows)} sheets made" if make else f"{len(plan.wanted)} sheets would be made"
-    click.echo(f"{done}, {held} rows held.")
+    click.echo(f"{done}, {_held(plan.findings)} rows held.")
 
 
-def _read(library: Library, clinic: Clinic, file: Path, encoding: str | None) -> lists.PatientsRead:
+def _print_json(rows: Iterable[Iterable[str]], findings: Iterable[Finding]) -> None:
+    told = list(findings)
+    made = [dict(zip(HEADER, row, strict=True)) for row in rows]
+    print_json({"made": made, "held": _held(told), "findings": [asdict(each) for each in told]})
+
+
+def _held(findings: Iterable[Finding]) -> int:
+    return len({each.line for each in findings if each.severity is Severity.HELD})
+
+
+def _read(
+    library: Library, clinic: Clinic, file: Path, encoding: str | None, *, as_json: bool
+) -> lists.PatientsRead:
     """Read a list; any error in it stops here, all of them told."""
     known = lists.Known.of(library.topics, library.locales.values(), clinic, _day_at(clinic))
     try:
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            content = opened.read(tables.MOST_BYTES + 1)
     except OSError as error:
         raise click.ClickException(f"{file} cannot be read: {error.strerror}.") from error
     read = lists.read(file.name, content, known, encoding)
+    if blocking(read.findings) and as_json:
+        _print_json([], read.findings)
+        leave(ok=False)
     if blocking(read.findings):
         if read.understood:
             click.echo(f"{read.understood}.")
@@ -390,18 +441,17 @@ def _gathered(
     return library
 
 
-def _calendar(library: Library, wanted: batch.Wanted, *, alarm: bool) -> bytes:
+def _calendar(library: Library, wanted: batch.Wanted, *, alarm: bool) -> bytes | None:
+    """Give a sheet's days as a file for a calendar program; None if it has none."""
     one, edition = wanted.recipient, wanted.edition
     topic, clinic = library.topics[edition.topic], library.clinics[edition.clinic]
-    places = personal.slots(library, edition, one.treated_on, one.said)
-    leaflet = compose(library, edition, places)
-    return calendar_file(
-        diary.events(leaflet, topic, clinic, one.treated_on),
-        name=leaflet.ui["calendar-title"],
-        lang=edition.lang,
-        stamp=one.treated_on,
-        alarm=alarm,
-    )
+    # What is said of the patient is not in a calendar: it goes to a phone, and on to wherever that keeps it.
+    leaflet = compose(library, edition, personal.slots(library, edition, one.treated_on, {}))
+    events = diary.events(leaflet, topic, clinic, one.treated_on)
+    title = leaflet.ui["calendar-title"]
+    if not events:
+        return None
+    return calendar_file(events, name=title, lang=edition.lang, stamp=one.treated_on, alarm=alarm)
 
 
 def _clinic(library: Library, name: str | None) -> Clinic:

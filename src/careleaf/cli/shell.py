@@ -149,8 +149,8 @@ def crew(executor: str | None) -> Iterator[Crew | None]:
     except cluster.ClusterError as error:
         raise click.ClickException(f"{error}.") from error
     except CrewLostError as error:
-        mend = "what was there before still is; start the scheduler, and run this again"
-        raise click.ClickException(f"{executor} is gone ({error}): {mend}.") from error
+        mend = "no file was taken away. See to its scheduler and workers, and run this again"
+        raise click.ClickException(f"{executor} cannot go on: {error}; {mend}.") from error
 
 
 def write_page(file: Path, content: str | bytes) -> None:

@@ -55,13 +55,15 @@ class Place:
 class Painted:
     """A line as it is painted: the operators, its width in CSS pixels, its font, and its glyphs' letters.
 
-    One that needs two fonts has none: it cannot be stamped.
+    One that needs two fonts has none: it cannot be stamped. It `lacks` glyphs if its font in the master
+    cannot draw it, or would read it out as other letters.
     """
 
     operators: bytes
     width: float
     font: str
     glyphs: Mapping[int, str]
+    lacks: bool
 
 
 @dataclass(slots=True)
@@ -74,6 +76,9 @@ class Master:
     known: Mapping[str, Mapping[int, str]]
     """The glyphs of each of its fonts, with their letters."""
     kept: dict[tuple[str, str], Painted] = field(default_factory=dict)
+    """Lines painted before, by key and text: never one that is personal."""
+    overlays: dict[tuple[Slot, ...], bytes] = field(default_factory=dict)
+    """Whole pages of such lines."""
 
 
 @dataclass(slots=True)
@@ -191,17 +196,18 @@ def _style(style: Any, families: tuple[str, ...]) -> Any:  # noqa: ANN401 # Weas
     return other
 
 
-def painted(place: Place, slot: Slot) -> Painted:
+def painted(master: Master, slot: Slot) -> Painted:
     """Paint a line into its place."""
     for font in _FONTS.values():
         font.to_unicode = {}
     stream = _stream(_FONTS)
-    width = _paint(stream, place, slot)
+    width = _paint(stream, master.places[slot.key], slot)
     textlayer.complete(_FONTS.values())
     used = _glyphs(_FONTS.values())
     operators = b"\n".join(each if isinstance(each, bytes) else str(each).encode() for each in stream.stream)
     (font, glyphs) = used.popitem() if len(used) == 1 else ("", {})
-    return Painted(operators, width, font, glyphs)
+    lacks = not glyphs.items() <= master.known.get(font, {}).items()
+    return Painted(operators, width, font, glyphs, lacks)
 
 
 def _glyphs(fonts: Iterable[Font]) -> dict[str, dict[int, str]]:
@@ -218,31 +224,54 @@ def stamp(master: Master, slots: Iterable[Slot]) -> Stamp | None:
     lines = {slot.key: line_of(master, slot) for slot in slots}
     if any(not _fits(master.places[key], line) for key, line in lines.items()):
         return None
-    own = _own_glyphs(master, lines.values())
+    own = _own_glyphs(lines.values())
     found = {name: subset.make(_font(name), glyphs) for name, glyphs in own.items()}
     fonts = {name: font for name, font in found.items() if font}
     if fonts.keys() != own.keys():
         return None
-    overlays: dict[int, list[bytes]] = {page: [] for page in master.leaflet.overlays}
+    pages: dict[int, list[Slot]] = {page: [] for page in master.leaflet.overlays}
     for slot in slots:
-        place, line = master.places[slot.key], lines[slot.key]
-        operators = _renamed(line, fonts[line.font]) if lacks(master, line) else line.operators
-        overlays[place.page].append(_marked(place.mcid, operators, letters_of(slot.text)))
+        pages[master.places[slot.key].page].append(slot)
     return Stamp(
-        {page: _placed(parts, master.heights[page]) for page, parts in overlays.items()},
+        {page: _overlay(master, tuple(whose), lines, fonts) for page, whose in pages.items()},
         tuple(fonts.values()),
     )
+
+
+def _overlay(
+    master: Master, slots: tuple[Slot, ...], lines: Mapping[str, Painted], fonts: Mapping[str, subset.Subset]
+) -> bytes:
+    """Paint over one page, or find what was painted for those treated on the same day: nothing personal."""
+    if any(slot.personal or lines[slot.key].lacks for slot in slots):
+        return _written(master, slots, lines, fonts)
+    if slots not in master.overlays:
+        if len(master.overlays) >= KEPT:
+            master.overlays.clear()
+        master.overlays[slots] = _written(master, slots, lines, fonts)
+    return master.overlays[slots]
+
+
+def _written(
+    master: Master, slots: tuple[Slot, ...], lines: Mapping[str, Painted], fonts: Mapping[str, subset.Subset]
+) -> bytes:
+    """Write what is painted over the page of some places."""
+    parts = []
+    for slot in slots:
+        place, line = master.places[slot.key], lines[slot.key]
+        operators = _renamed(line, fonts[line.font]) if line.lacks else line.operators
+        parts.append(_marked(place.mcid, operators, letters_of(slot.text)))
+    return _placed(parts, master.heights[master.places[slots[0].key].page])
 
 
 def line_of(master: Master, slot: Slot) -> Painted:
     """Paint a line, or find it among those painted before: never one that is personal."""
     key = slot.key, slot.text
     if slot.personal:
-        return painted(master.places[slot.key], slot)
+        return painted(master, slot)
     if key not in master.kept:
         if len(master.kept) >= KEPT:
             master.kept.clear()
-        master.kept[key] = painted(master.places[slot.key], slot)
+        master.kept[key] = painted(master, slot)
     return master.kept[key]
 
 
@@ -250,18 +279,13 @@ def _fits(place: Place, line: Painted) -> bool:
     return line.width <= place.width and bool(line.font)
 
 
-def _own_glyphs(master: Master, lines: Iterable[Painted]) -> dict[str, dict[int, str]]:
+def _own_glyphs(lines: Iterable[Painted]) -> dict[str, dict[int, str]]:
     """Find what the fonts of the master cannot draw, or would read out as other letters."""
     own: dict[str, dict[int, str]] = {}
     for line in lines:
-        if lacks(master, line):
+        if line.lacks:
             own.setdefault(line.font, {}).update(line.glyphs)
     return own
-
-
-def lacks(master: Master, line: Painted) -> bool:
-    """Say whether a line needs a font of its own: the leaflet's cannot draw or read it."""
-    return not line.glyphs.items() <= master.known.get(line.font, {}).items()
 
 
 def _font(name: str) -> Font:

@@ -20,7 +20,7 @@ import pikepdf
 from careleaf import fonts, personal
 from careleaf.model import Slot
 from careleaf.pdf import subset
-from careleaf.pdf.master import GLYPHS, Master, Place, lacks, letters_of, line_of, opening, painted
+from careleaf.pdf.master import GLYPHS, Master, letters_of, line_of, opening, painted
 from careleaf.pdf.update import PERSONAL, appended, dictionary, size
 
 MOST: Final = 1 << 24
@@ -246,18 +246,19 @@ def _page(body: bytes, page: int, master: Master, widths: Widths) -> dict[str, _
     start, end = opening(master.heights[page]), b"\nQ"
     inside = body[len(start) : -len(end)] + b"\n"
     lines = [(int(number), letters, line) for number, letters, line in LINE.findall(inside)]
-    places = {place.mcid: (key, place) for key, place in master.places.items() if place.page == page}
+    places = {place.mcid: key for key, place in master.places.items() if place.page == page}
     whole = body == start + inside[:-1] + end and not LINE.sub(b"", inside)
     once = sorted(number for number, _, _ in lines) == sorted(places)
     _refuse(not whole or not once, "something is painted besides one line of text in each place")
     for number, _, line in lines:
-        _examine(line, places[number][1], widths)
-    return {places[number][0]: _Shown(line, letters, own=False) for number, letters, line in lines}
+        _examine(line, places[number], master, widths)
+    return {places[number]: _Shown(line, letters, own=False) for number, letters, line in lines}
 
 
-def _examine(line: bytes, place: Place, widths: Widths) -> None:
+def _examine(line: bytes, key: str, master: Master, widths: Widths) -> None:
     """Refuse a line that is not painted as its place paints one, or leaves its place."""
-    found, sample = _parts(line), _parts(painted(place, Slot("", PROBE)).operators)
+    place = master.places[key]
+    found, sample = _parts(line), _parts(painted(master, Slot(key, PROBE)).operators)
     _refuse(found.colour != sample.colour, "a line has a colour of its own")
     _refuse(abs(found.letter - sample.letter) > EXACT, "a line is in letters of its own size")
     pens = list(_pens(found, widths.get(found.font, {})))
@@ -342,4 +343,4 @@ def _keys(dated: Mapping[str, _Shown], master: Master, slots: Iterable[Slot]) ->
 
 def _shown(master: Master, slot: Slot) -> _Shown:
     line = line_of(master, slot)
-    return _Shown(line.operators, letters_of(slot.text), own=lacks(master, line))
+    return _Shown(line.operators, letters_of(slot.text), own=line.lacks)
