@@ -71,7 +71,6 @@ ORDER = (
     "pdf.subset",
     "pdf.update",
     "pdf.master",
-    "pdf.trust",
     "pdf.run",
     "pdf.trust",
     "pdf.reading",
@@ -144,7 +143,6 @@ PAGE_ROOMS = {"markup", "locales", "breaks", "ink", "qr", "render", "plain", *PD
     "pdf.trust",
     "pdf.raster",
     "pdf.run",
-    "pdf.trust",
 }
 
 # By content, by font, and by a digest of all that a leaflet is made from: the same for every library.
