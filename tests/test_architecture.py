@@ -149,9 +149,9 @@ ROOMS = {
 PAGE_ROOMS = {"markup", "locales", "breaks", "ink", "qr", "render", "plain", *PDF} - {
     "pdf.proof",
     "pdf.reading",
+    "pdf.trust",
     "pdf.raster",
     "pdf.run",
-    "pdf.trust",
 }
 
 # By content, by font, and by a digest of all that a leaflet is made from: the same for every library.
