@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import icalendar
 import pytest
@@ -23,6 +23,9 @@ from tests.commands import careleaf
 from tests.conftest import Tiny, as_it_ships
 from tests.patients import TOPIC, aftercare, found, patient, sheets
 from tests.reading import Node, letters, structure, words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PATTERNS: Final = {
     "en": "EEEE d MMMM",
