@@ -42,6 +42,7 @@ def aftercare(root: Path, *hours: str) -> Tiny:
     tiny = tiny_library(root)
     for old, new in DAYS.items():
         tiny.change(f"content/topics/{TOPIC}.yaml", old, new)
+    tiny.change("content/clinics/harbour.yaml", "country: GB", "country: GB\nregion: ENG")
     if hours:
         tiny.change("content/clinics/harbour.yaml", "[mon, tue, wed]", f"[{', '.join(hours)}]")
     return tiny

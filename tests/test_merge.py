@@ -583,7 +583,7 @@ def test_a_file_that_cannot_be_is_one_message(drafts: Tiny, tmp_path: Path, plac
     params=[errno.ENOSPC, errno.EROFS, errno.EACCES], ids=["disk full", "read-only", "not allowed"]
 )
 def broken_disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """Writing of private files fails: at once for a folder that may not be written, else at the third file."""
+    """Writing fails: at once in a folder that may not be written to, at the third file on a full disk."""
     number: int = request.param
     real, count = os.open, 0
 
