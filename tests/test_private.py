@@ -1,4 +1,4 @@
-"""Nothing of a patient is left but in the files that were asked for: in no log, no cache, no list of programs.
+"""Nothing of a patient is left but what was asked for: in no log, no cache, no list of programs.
 
 Most tests run the command as a process in a home of its own, and look at all that is there after it.
 """
@@ -117,7 +117,7 @@ class Home:
         return "".join((self.folder / name).read_text("utf-8") for name in ("stdout", "stderr"))
 
     def traces(self, *asked_for: Path) -> list[str]:
-        """Give the files with a patient's word in them, or in their name: all but those that were asked for."""
+        """Give the files with a patient's word in them or in their name, but for those asked for."""
         left = (path for folder in (self.folder, self.cache) for path in folder.rglob("*"))
         paths = [path for path in left if path not in {self.roster, *asked_for}]
         assert self.folder / "stderr" in paths
@@ -283,7 +283,8 @@ def test_a_crash_leaves_nothing_and_names_nobody(
     monkeypatch.chdir(home.folder / "home")
     result = careleaf(*merge(), "--root", home.library.root)
     assert result.exit_code == 1
-    assert re.search(r"^Error: RuntimeError at \w+\.py:\d+\. This is a bug: report it\.", result.stderr, re.MULTILINE)
+    told = r"^Error: RuntimeError at \w+\.py:\d+\. This is a bug: report it\."
+    assert re.search(told, result.stderr, re.MULTILINE)
     assert found(WORDS, result.output.encode()) == []
     assert home.left == []
 

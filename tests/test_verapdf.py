@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import pikepdf
@@ -10,6 +11,8 @@ import pytest
 import rendercv_fonts
 from pikepdf import Dictionary, Name, Pdf
 
+from careleaf.model import Need
+from tests.patients import NAMES, aftercare, patient, sheets
 from tests.verapdf import validate
 
 FONT = Path(rendercv_fonts.__file__).parent / "Noto Sans" / "NotoSans-Regular.ttf"
@@ -192,3 +195,25 @@ def test_broken_file_fails(mutate: Callable[[Pdf], None], rule: str, good: Path,
     assert not verdict.passed
     assert rule in [failure.rule for failure in verdict.failures]
     assert all(failure.count and failure.message and failure.context for failure in verdict.failures)
+
+
+def test_sheets_with_patients_words_stamped_onto_them_pass(tmp_path: Path) -> None:
+    """An update after a file's end can spoil what passed before it: tags, fonts, the letters behind glyphs."""
+    tiny = aftercare(tmp_path / "library")
+    shapes = [("en", Need.PLAIN), ("en", Need.LARGE_PRINT), ("ar", Need.PLAIN), ("ar", Need.BILINGUAL)]
+    names = [*NAMES.values(), "Jane نموذج", "דוגמה Jane", ""]
+    people = [
+        patient(row, name, lang, need=need, site="left cheek")
+        for row, ((lang, need), name) in enumerate(product(shapes, names), 2)
+    ]
+    made, told = sheets(tiny.library(), people)
+    assert told == []
+    assert len(made) == len(people) == 36
+    assert sum(sheet.stamp is None for sheet in made.values()) == len(shapes), "one name each"
+    files = [tmp_path / f"{row}.pdf" for row in made]
+    for file, sheet in zip(files, made.values(), strict=True):
+        file.write_bytes(sheet.content)
+    verdicts = validate(files, ["3a", "ua1"])
+    assert len(verdicts) == 2 * len(people)
+    assert [(verdict.path.name, verdict.failures) for verdict in verdicts if not verdict.passed] == []
+    assert all(verdict.checks > 100 for verdict in verdicts)
