@@ -198,7 +198,7 @@ def test_broken_file_fails(mutate: Callable[[Pdf], None], rule: str, good: Path,
 
 
 def test_sheets_with_patients_words_stamped_onto_them_pass(tmp_path: Path) -> None:
-    """An update after a file's end can spoil what passed before it: tags, fonts, the letters behind glyphs."""
+    """An update after a file's end can spoil what passed before it: tags, fonts, letters behind glyphs."""
     tiny = aftercare(tmp_path / "library")
     shapes = [("en", Need.PLAIN), ("en", Need.LARGE_PRINT), ("ar", Need.PLAIN), ("ar", Need.BILINGUAL)]
     names = [*NAMES.values(), "Jane نموذج", "דוגמה Jane", ""]
@@ -209,7 +209,7 @@ def test_sheets_with_patients_words_stamped_onto_them_pass(tmp_path: Path) -> No
     made, told = sheets(tiny.library(), people)
     assert told == []
     assert len(made) == len(people) == 36
-    assert sum(sheet.stamp is None for sheet in made.values()) == len(shapes), "one name each"
+    assert sum(not sheet.stamp for sheet in made.values()) == len(shapes), "one name each"
     files = [tmp_path / f"{row}.pdf" for row in made]
     for file, sheet in zip(files, made.values(), strict=True):
         file.write_bytes(sheet.content)
