@@ -80,6 +80,15 @@ ORDER = (
     "record",
     "gallery",
     "pool",
+    "several.weaving",
+    "several.naming",
+    "several.values",
+    "several.facts",
+    "several.sections",
+    "several.texts",
+    "several.topic",
+    "several.catalogs",
+    "several.conflicts",
     "several",
     "batch",
     "schema",
@@ -140,9 +149,9 @@ ROOMS = {
 PAGE_ROOMS = {"markup", "locales", "breaks", "ink", "qr", "render", "plain", *PDF} - {
     "pdf.proof",
     "pdf.reading",
+    "pdf.trust",
     "pdf.raster",
     "pdf.run",
-    "pdf.trust",
 }
 
 # By content, by font, and by a digest of all that a leaflet is made from: the same for every library.

@@ -12,23 +12,27 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from itertools import count
+from datetime import timedelta
+from itertools import count, cycle
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from careleaf import cluster, pool
+from careleaf import batch, cluster, pool
 from careleaf.cluster import ClusterError, connected, engine
-from careleaf.model import Artifact, Job, Selection
+from careleaf.model import Artifact, Job, Recipient, Selection
 from careleaf.pipeline import Options, build
 from careleaf.pool import IN_HAND, Crew, CrewLostError
 from careleaf.publish import LOCK
 from careleaf.versions import versions
 from tests.commands import careleaf
-from tests.conftest import ROOT, TODAY, Tiny
+from tests.conftest import ROOT, TODAY, Tiny, as_it_ships
 from tests.test_pool import job
+
+if TYPE_CHECKING:
+    from careleaf.findings import Finding
 
 LEAFLETS = Selection(
     topics=("after-laser", "what-are-milia"), langs=("en", "ar"), formats=("handout", "text")
@@ -160,6 +164,35 @@ def test_a_build_loses_nothing_and_changes_no_byte_though_a_worker_is_killed_in_
     assert len(report.built) == 8
     build(ROOT, tmp_path / "here", LEAFLETS, Options(TODAY, pool.cores()))
     assert contents(tmp_path / "dask") == contents(tmp_path / "here")
+
+
+def test_every_patient_has_the_same_sheet_though_a_worker_is_killed_in_its_midst(
+    dask: Dask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list of a whole week must not lose a patient to one bad machine."""
+    monkeypatch.setattr(batch, "MOST", 3)
+    library = as_it_ships()
+    patients = [
+        Recipient(row, ("after-laser",), lang, TODAY - timedelta(days=row % 5), f"Example {row}")
+        for row, lang in zip(range(2, 26), cycle(("en", "ar")), strict=False)
+    ]
+    terms = batch.Terms(library.clinics["riverside"], TODAY, drafts=True)
+    wanted, _ = batch.chosen(library, terms, patients)
+    told: list[Finding] = []
+
+    def made(workers: int | Crew, victim: int | None) -> dict[int, bytes]:
+        found: dict[int, bytes] = {}
+        for sheet in batch.made(batch.Makers(library, workers), wanted, lambda _, each: told.append(each)):
+            if victim and not found:
+                os.kill(victim, signal.SIGKILL)
+            found[sheet.wanted.recipient.row] = sheet.content
+        return found
+
+    with connected(dask.address) as crew:
+        elsewhere = made(crew, crew.executor.submit(os.getpid).result())
+    assert told == []
+    assert elsewhere.keys() == {one.row for one in patients}
+    assert elsewhere == made(pool.cores(), None)
 
 
 def test_what_fails_in_a_worker_is_told_here_and_nothing_of_a_page_is_in_any_log(dask: Dask) -> None:

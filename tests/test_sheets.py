@@ -108,7 +108,7 @@ def test_the_calendar_is_one_page_for_the_fridge(library: Library, made: Made) -
         form = library.formats[sheet.wanted.edition.format]
         # PDFium gives the digits of a number out of their order where a line runs from right to left.
         if form.personal is Need.PLAIN and library.locales[sheet.wanted.edition.lang].direction == "ltr":
-            *others, last = (page.count("020 7946 0123") for page in texts(file))
+            *others, last = ("".join(page.split()).count("02079460123") for page in texts(file))
             assert last == 1, sheet.wanted.edition
             assert sum(others) >= 3, sheet.wanted.edition
             assert len(list(texts(file))) <= 7, sheet.wanted.edition

@@ -9,6 +9,7 @@ from typing import Final
 
 from careleaf import locales, markup, personal
 from careleaf.model import (
+    AND,
     Block,
     CalendarDay,
     Catalog,
@@ -144,6 +145,7 @@ def _personal(speaker: _Speaker, topic: Topic, clinic: Clinic, places: Mapping[s
     )
     numbers = {name: speaker.facts[name] for name in ("urgent", "emergency")}
     return Personal(
+        several=speaker.ui["sheet-several"] if AND in topic.name else "",
         about=tuple(
             (f"sheet-{name}", places[f"{lang}/{name}"])
             for name in personal.ABOUT
@@ -183,27 +185,13 @@ def _calendar(
     for each in personal.due(topic, clinic):
         section, unit = units[each.unit]
         heading = speaker.say(f"{section.id}/heading") if each.warning or section.id in headed else ()
-        for offset, label in _labels(each):
+        for offset, label in personal.marked(each):
             mark = Mark(speaker.ui[label] if label else "", heading, _item(speaker, section, unit, {}))
             marks[personal.row_of(offset, rows)].append(mark)
     return tuple(
         CalendarDay(places[f"{speaker.locale.name}/day/{row}"], _number(speaker, offset), tuple(marks[row]))
         for row, offset in enumerate(rows)
     )
-
-
-def _labels(each: personal.Due) -> Iterator[tuple[personal.Offset, str]]:
-    """Say on which days of the calendar a Unit stands, and as what. Rules start with the treatment unsaid."""
-    if each.bare and (offset := each.first or each.last):
-        yield offset, ""
-        return
-    if each.usual and each.first:
-        yield each.first, "calendar-usual"
-        return
-    if each.first:
-        yield each.first, "calendar-starts"
-    if each.last:
-        yield each.last, "calendar-ends"
 
 
 def _number(speaker: _Speaker, offset: personal.Offset) -> str:

@@ -1150,9 +1150,12 @@ class CalendarDay:
 class Personal:
     """What one patient's sheet says besides the leaflet. Of `about`, each has the id of its label.
 
+    `several` says that the sheet is for more than one treatment.
+
     `closed` are the days on which the clinic is; `closed_words` say whom to call then.
     """
 
+    several: str
     about: tuple[tuple[str, Slot], ...]
     watch: tuple[str, Slot, str] | None
     """The last day to look for danger signs, with the words before and after it."""

@@ -107,10 +107,25 @@ def _value(fact: Number, own: FactValue | None) -> FactValue:
 
 def rows(topic: Topic, clinic: Clinic) -> tuple[Offset, ...]:
     """Give the days of the recovery calendar, as times after the treatment, earliest first."""
-    found = {TREATMENT} | {
-        _same(offset) for each in due(topic, clinic) for offset in (each.first, each.last) if offset
-    }
+    found = {TREATMENT} | {_same(offset) for each in due(topic, clinic) for offset, _ in marked(each)}
     return tuple(sorted(found, key=_nominal))
+
+
+def marked(each: Due) -> Iterator[tuple[Offset, str]]:
+    """Say on which days of the calendar a Unit stands, and as what: the id of a text, or nothing.
+
+    Rules start with the treatment, unsaid.
+    """
+    if each.bare and (offset := each.first or each.last):
+        yield offset, ""
+        return
+    if each.usual and each.first:
+        yield each.first, "calendar-usual"
+        return
+    if each.first:
+        yield each.first, "calendar-starts"
+    if each.last:
+        yield each.last, "calendar-ends"
 
 
 def row_of(offset: Offset, calendar: tuple[Offset, ...]) -> int:

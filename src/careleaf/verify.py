@@ -141,7 +141,7 @@ def _judged(
         return False, "its places are not those of a sheet"
     if not content.startswith(made.leaflet.content) and reading.is_whole(content):
         return None, ""
-    why = trust.trusted(content, made, _days(library, edition, today)) or ""
+    why = trust.trusted(content, made, days(library, edition, today)) or ""
     return not why, why
 
 
@@ -155,7 +155,7 @@ def _remade(library: Library, edition: Edition, places: tuple[str, ...]) -> mast
     return None if isinstance(made, Artifact) else made
 
 
-def _days(library: Library, edition: Edition, today: date) -> Iterator[Iterator[Slot]]:
+def days(library: Library, edition: Edition, today: date) -> Iterator[Iterator[Slot]]:
     """Give what the places for days say, for each day of treatment that there may have been."""
     latest = today + timedelta(days=1)
     for past in range(YEARS * 366):

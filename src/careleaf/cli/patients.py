@@ -179,7 +179,8 @@ def sheet(  # noqa: PLR0913 # one for each option
     one = Recipient(0, topics, lang, treated_on, asked, site, clinician, need or Need.PLAIN)
     library = _gathered(library, clinic, [one], accepted, str(file))
     terms = batch.Terms(clinic, today(), str(file), drafts=not approved_only)
-    wanted, findings = batch.chosen(library, terms, [one])
+    wanted, held = batch.chosen(library, terms, [one])
+    findings = [*_about(clinic), *held]
     for made in batch.made(batch.Makers(library, 1), wanted, lambda _, finding: findings.append(finding)):
         with _told():
             private.write(file, made.content)
@@ -276,7 +277,7 @@ def merge(  # noqa: PLR0913 # one for each option
     terms = batch.Terms(clinic, _day_at(clinic), str(file), drafts)
     wanted, held = batch.chosen(library, terms, read.recipients)
     mine = [one for one in wanted if shard is None or shard.holds(f"row {one.recipient.row}")]
-    findings = [*read.findings, *held]
+    findings = [*_about(clinic), *read.findings, *held]
     plan = _Plan(library, clinic, mine, findings, str(read.understood))
     if make and mine:
         with crew(executor) as hired, progress("Making") as show, _told():
@@ -464,6 +465,14 @@ def _clinic(library: Library, name: str | None) -> Clinic:
             f"Say which clinic with --clinic: {', '.join(library.clinics) or 'there is none'}."
         )
     return next(iter(library.clinics.values()))
+
+
+def _about(clinic: Clinic) -> Iterator[Finding]:
+    """Warn of a clinic whose public holidays are known only in part: a sheet would say that it is open."""
+    if clinic.region is None and (regions := days.regions(clinic.country)):
+        message = f"only the holidays of all {clinic.country} count: its regions have others"
+        mend = f"Say where the clinic is with region: one of {', '.join(regions)}"
+        yield Finding(clinic.file, clinic.line_of("country"), "region", message, mend, Severity.WARNING)
 
 
 def _day_at(clinic: Clinic) -> date:

@@ -259,7 +259,7 @@ def _written(
     for slot in slots:
         place, line = master.places[slot.key], lines[slot.key]
         operators = _renamed(line, fonts[line.font]) if line.lacks else line.operators
-        parts.append(_marked(place.mcid, operators, _letters(slot.text)))
+        parts.append(_marked(place.mcid, operators, letters_of(slot.text)))
     return _placed(parts, master.heights[master.places[slots[0].key].page])
 
 
@@ -302,7 +302,7 @@ def _renamed(line: Painted, font: subset.Subset) -> bytes:
     return TYPEFACE.sub(rb"/" + PERSONAL + rb"\1 ", GLYPHS.sub(renumbered, line.operators))
 
 
-def _letters(text: str) -> bytes:
+def letters_of(text: str) -> bytes:
     """Give the letters behind the glyphs, where one glyph stands for several: see `tagging.COMPLEX`."""
     if not tagging.COMPLEX.search(text):
         return b""

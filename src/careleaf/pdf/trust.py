@@ -20,7 +20,7 @@ import pikepdf
 from careleaf import fonts, personal
 from careleaf.model import Slot
 from careleaf.pdf import subset
-from careleaf.pdf.master import GLYPHS, Master, line_of, opening, painted
+from careleaf.pdf.master import GLYPHS, Master, letters_of, line_of, opening, painted
 from careleaf.pdf.update import PERSONAL, appended, dictionary, size
 
 MOST: Final = 1 << 24
@@ -36,7 +36,7 @@ OBJECT: Final = re.compile(rb"(\d+) 0 obj\n(.*?)\nendobj\n", re.DOTALL)
 STREAM: Final = re.compile(rb"<<.*?>>\nstream\n(.*)\nendstream", re.DOTALL)
 NUMBER: Final = rb"-?\d+(?:\.\d*)?"
 LINE: Final = re.compile(
-    rb"/Span <</MCID (\d+)(?: /ActualText <feff[0-9a-f]*>)?>> BDC\n(.*?)\nEMC\n", re.DOTALL
+    rb"/Span <</MCID (\d+)((?: /ActualText <feff[0-9a-f]*>)?)>> BDC\n(.*?)\nEMC\n", re.DOTALL
 )
 PAINTED: Final = re.compile(
     rb"(/[\w.]+ gs\n[\d. ]+ rg)\nBT\n1 0 0 -1 (%b) (%b) Tm\n/(P?[A-Z]{6}) (%b) Tf\n(.*\n)ET"
@@ -70,6 +70,19 @@ class _Own:
     old: Mapping[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What is in a place: how it is painted, and its letters, if they stand beside.
+
+    Glyphs have the numbers of the font's own file.
+    `own` says that a font of this sheet only is used.
+    """
+
+    operators: bytes
+    letters: bytes
+    own: bool
+
+
 def trusted(content: bytes, master: Master, days: Iterable[Iterable[Slot]]) -> str | None:
     """Say what is wrong with a sheet of this leaflet; None if nothing is.
 
@@ -77,10 +90,11 @@ def trusted(content: bytes, master: Master, days: Iterable[Iterable[Slot]]) -> s
     of one of these must stand on the sheet. What is wrong is said without anything that the sheet says.
     """
     try:
-        lines = _lines(content, master)
-        _dated(lines, master, days)
+        _dated(_lines(content, master), master, days)
     except _ChangedError as error:
         return str(error)
+    except (ValueError, LookupError, OverflowError):  # what cannot even be read, careleaf has not written
+        return DAMAGED
     return None
 
 
@@ -89,8 +103,8 @@ def _refuse(when: object, why: str) -> None:
         raise _ChangedError(why)
 
 
-def _lines(content: bytes, master: Master) -> dict[str, bytes]:
-    """Give what is painted in each place, with the glyphs' numbers in the font's own file."""
+def _lines(content: bytes, master: Master) -> dict[str, _Shown]:
+    """Give what is in each place."""
     free = master.leaflet
     _refuse(not content.startswith(free.content), "the leaflet itself is not as careleaf makes it")
     objects = _objects(content[len(free.content) :], master)
@@ -103,10 +117,10 @@ def _lines(content: bytes, master: Master) -> dict[str, bytes]:
         _refuse(objects.get(free.fonts) != named, "the leaflet's own fonts are not what they were")
     _refuse(objects.keys() != expected, "a part of the leaflet is replaced")
     widths = {**_widths(free.content, free.fonts), **{name: each.font.widths for name, each in own.items()}}
-    found: dict[str, bytes] = {}
+    found: dict[str, _Shown] = {}
     for page, number in free.overlays.items():
         found |= _page(_body(objects[number]), page, master, widths)
-    return {key: _renumbered(line, own) for key, line in found.items()}
+    return {key: _renumbered(shown, own) for key, shown in found.items()}
 
 
 def _objects(added: bytes, master: Master) -> dict[int, bytes]:
@@ -227,18 +241,18 @@ def _wide(array: list[Any]) -> dict[int, float]:
     return found
 
 
-def _page(body: bytes, page: int, master: Master, widths: Widths) -> dict[str, bytes]:
+def _page(body: bytes, page: int, master: Master, widths: Widths) -> dict[str, _Shown]:
     """Read the lines of a page: each of its places has one, and nothing else is painted."""
     start, end = opening(master.heights[page]), b"\nQ"
     inside = body[len(start) : -len(end)] + b"\n"
-    lines = {int(number): line for number, line in LINE.findall(inside)}
-    places = {place.mcid: (key, place) for key, place in master.places.items() if place.page == page}
-    ours = body == start + inside[:-1] + end and LINE.sub(b"", inside) == b""
-    once = len(LINE.findall(inside)) == len(lines) and lines.keys() == places.keys()
-    _refuse(not ours or not once, "something is painted besides one line of text in each place")
-    for number, line in lines.items():
-        _examine(line, places[number][0], master, widths)
-    return {places[number][0]: line for number, line in lines.items()}
+    lines = [(int(number), letters, line) for number, letters, line in LINE.findall(inside)]
+    places = {place.mcid: key for key, place in master.places.items() if place.page == page}
+    whole = body == start + inside[:-1] + end and not LINE.sub(b"", inside)
+    once = sorted(number for number, _, _ in lines) == sorted(places)
+    _refuse(not whole or not once, "something is painted besides one line of text in each place")
+    for number, _, line in lines:
+        _examine(line, places[number], master, widths)
+    return {places[number]: _Shown(line, letters, own=False) for number, letters, line in lines}
 
 
 def _examine(line: bytes, key: str, master: Master, widths: Widths) -> None:
@@ -300,27 +314,33 @@ def _numbers(glyphs: bytes) -> Iterator[int]:
     return (int(glyphs[place : place + 4], 16) for place in range(0, len(glyphs), 4))
 
 
-def _renumbered(line: bytes, own: Mapping[str, _Own]) -> bytes:
+def _renumbered(shown: _Shown, own: Mapping[str, _Own]) -> _Shown:
     """Say a line in the glyph numbers of the font's own file, as `painted` does."""
     for name, each in own.items():
-        if b"/%b " % name.encode() in line:
-            line = GLYPHS.sub(partial(_old, each.old), line)
-            return line.replace(b"/%b " % name.encode(), b"/%b " % each.font.name)
-    return line
+        named = b"/%b " % name.encode()
+        if named in shown.operators:
+            line = GLYPHS.sub(partial(_old, each.old), shown.operators)
+            return _Shown(line.replace(named, b"/%b " % each.font.name), shown.letters, own=True)
+    return shown
 
 
 def _old(old: Mapping[int, int], match: re.Match[bytes]) -> bytes:
     return b"<" + b"".join(b"%04x" % old[glyph] for glyph in _numbers(match[1])) + b">"
 
 
-def _dated(lines: Mapping[str, bytes], master: Master, days: Iterable[Iterable[Slot]]) -> None:
+def _dated(lines: Mapping[str, _Shown], master: Master, days: Iterable[Iterable[Slot]]) -> None:
     """Refuse days that do not follow from one day of treatment."""
-    shown = {key: line for key, line in lines.items() if personal.is_day(key)}
-    fits = any(_keys(shown, master, slots) == shown.keys() for slots in days)
+    dated = {key: line for key, line in lines.items() if personal.is_day(key)}
+    fits = any(_keys(dated, master, slots) == dated.keys() for slots in days)
     _refuse(not fits, "its days do not follow from a day of treatment")
 
 
-def _keys(shown: Mapping[str, bytes], master: Master, slots: Iterable[Slot]) -> set[str]:
-    """Give the places that say what they should, up to the first that does not."""
-    same = takewhile(lambda slot: shown.get(slot.key) == line_of(master, slot).operators, slots)
+def _keys(dated: Mapping[str, _Shown], master: Master, slots: Iterable[Slot]) -> set[str]:
+    """Give the places that show what they should, up to the first that does not."""
+    same = takewhile(lambda slot: slot.key in dated and dated[slot.key] == _shown(master, slot), slots)
     return {slot.key for slot in same}
+
+
+def _shown(master: Master, slot: Slot) -> _Shown:
+    line = line_of(master, slot)
+    return _Shown(line.operators, letters_of(slot.text), own=line.lacks)
