@@ -122,7 +122,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Large:
-    """A large list, made into files; `at` so many, the peak memory of us and of the largest worker, in MB."""
+    """A large list, made into files. `at` so many: MB of us, of the largest worker, and that one's peak."""
 
     langs: Sequence[str]
     sheets: int
@@ -132,6 +132,7 @@ class Large:
     at: Sequence[int]
     parent: Sequence[float]
     worker: Sequence[float]
+    peak: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +285,7 @@ PARTS: Final = (
     ("composing and filling in the leaflets", "careleaf.batch.compose"),
     ("composing and filling in the leaflets", "careleaf.render.Press.render"),
     ("putting lines in their places", "careleaf.pdf.master.stamp"),
-    ("painting lines", "careleaf.pdf.master._painted"),
+    ("painting lines", "careleaf.pdf.master.painted"),
     ("cutting fonts down", "careleaf.pdf.subset.make"),
     ("compressing", "zlib.compress"),
     ("writing the update", "careleaf.pdf.update.update"),
@@ -451,14 +452,8 @@ def _shared(leaflet: Leaflet, job: Job) -> dict[str, Any]:
         "updated": {part: getattr(job.updated, part) for part in ("year", "month", "day")},
         "lang": leaflet.locale.name,
         "fonts": leaflet.locale.fonts,
-        "identity": (
-            leaflet.topic,
-            leaflet.locale.english,
-            leaflet.version,
-            leaflet.text_digest,
-            leaflet.updated,
-            leaflet.review,
-        ),
+        "identity": (leaflet.topic, leaflet.locale.english, leaflet.version, leaflet.text_digest),
+        "dates": (leaflet.updated, leaflet.review),
         "page": [{"text": piece.text, "fact": piece.fact} for piece in leaflet.page],
         "sources": "; ".join(source.publisher for source in leaflet.sources) + ".",
         "personal": asdict(leaflet.personal) if leaflet.personal else {},
@@ -550,7 +545,7 @@ def large(langs: Sequence[str], number: int, folder: Path) -> Large:
     """Make a list of people into files in a folder, as `merge --out` does from the list on."""
     some = list(people(langs, 1, number))
     at = (number // 20, number // 2, number)
-    peaks: list[tuple[float, float]] = []
+    memory: list[tuple[float, float, float]] = []
     moments, size = [], 0
     terms = batch.Terms(library().clinics[CLINIC], DAY, drafts=True)
     begun = perf_counter()
@@ -563,10 +558,17 @@ def large(langs: Sequence[str], number: int, folder: Path) -> Large:
             private.put(new / f"row-{sheet.wanted.recipient.row}.pdf", content)
             size += len(content)
             if done in at:
-                peaks.append((megabytes("self"), max(megabytes(each.pid) for each in active_children())))
+                memory.append(_memory())
     seconds = perf_counter() - begun
-    parent, worker = zip(*peaks, strict=True)
-    return Large(langs, len(moments), seconds, moments[0], size / 1e6, at, parent, worker)
+    parent, worker, peak = zip(*memory, strict=True)
+    return Large(langs, len(moments), seconds, moments[0], size / 1e6, at, parent, worker, peak)
+
+
+def _memory() -> tuple[float, float, float]:
+    """Give the memory of this process, of its largest worker, and what any worker ever took, in MB."""
+    workers = [each.pid for each in active_children()]
+    largest, peak = (max(megabytes(each, of) for each in workers) for of in ("VmRSS", "VmHWM"))
+    return megabytes("self", "VmRSS"), largest, peak
 
 
 # The whole.
@@ -627,8 +629,9 @@ def report(got: Results) -> None:
     for each in got.large:
         print(f"\n{each.sheets} sheets on {WORKERS} cores to disk, in {', '.join(each.langs)}:")
         print(f"  {each.seconds:.1f} s, the first after {each.first:.2f} s; {each.size:.0f} MB of files")
-        for number, parent, worker in zip(each.at, each.parent, each.worker, strict=True):
-            print(f"  after {number}: the largest worker took {worker:.0f} MB, the parent {parent:.0f} MB")
+        for number, *memory in zip(each.at, each.parent, each.worker, each.peak, strict=True):
+            parent, worker, peak = (f"{amount:.0f} MB" for amount in memory)
+            print(f"  after {number}: a worker has {worker} (at most {peak} until then), the parent {parent}")
     print(f"\n{'aim':72}{'measured':>10}")
     for aim in aims(got):
         print(f"{aim.name:72}{aim.measured:>10}  {'reached' if aim.reached else 'NOT reached'}")

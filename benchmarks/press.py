@@ -275,10 +275,13 @@ def _processor_time(process: int | None) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def megabytes(process: int | str | None) -> float:
-    """Give the peak resident memory of a process. (Linux counts the parent's into a child's `ru_maxrss`)."""
+def megabytes(process: int | str | None, field: str = "VmHWM") -> float:
+    """Give the peak resident memory of a process; of `VmRSS`, what it has now.
+
+    Linux counts the parent's into a child's `ru_maxrss`.
+    """
     status = Path(f"/proc/{process}/status").read_text("utf-8")
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    return int(status.partition(f"{field}:")[2].split()[0]) / 1024
 
 
 def growth(jobs: Sequence[Job], leaflets: Sequence[int]) -> list[float]:
