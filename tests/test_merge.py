@@ -125,7 +125,7 @@ def test_a_list_is_shown_first_and_then_made_into_a_file_for_each_row(drafts: Ti
     assert {path.stat().st_mode & 0o777 for path in out.iterdir()} == {0o600}
     assert out.stat().st_mode & 0o777 == 0o700
     rows = list(csv.reader(io.StringIO((out / "list.csv").read_text("utf-8-sig"))))
-    assert rows[0] == ["row", "file", "topic", "language", "pages"]
+    assert rows[0] == ["row", "file", "topic", "language", "pages", "held"]
     assert [(each[0], each[1], each[2], each[3]) for each in rows[1:]] == [
         (str(number), f"row-{number}.pdf", TOPIC, lang)
         for number, lang in zip(range(2, 7), ("en", "en", "ar", "en", "en"), strict=True)
@@ -272,6 +272,10 @@ def test_a_row_in_another_language_is_held_and_never_english_instead(english: Ti
         f"Approved of {TOPIC}: en. Nearest: go through the sheet in en together with an interpreter."
     )
     assert files(tmp_path / "o") == ["list.csv", "row-2.pdf", "row-3.pdf", "row-5.pdf", "row-6.pdf"]
+    rows = csv.DictReader(io.StringIO((tmp_path / "o" / "list.csv").read_text("utf-8-sig")))
+    (held,) = (each for each in rows if not each["file"])
+    assert held["row"] == "4"
+    assert held["held"].startswith(f"the text of {TOPIC} in ar is draft.")
 
 
 def test_a_sheet_in_two_languages_needs_both_approved(own: Tiny, tmp_path: Path) -> None:

@@ -313,7 +313,7 @@ class _Plan:
         self.findings.append(replace(finding, file=f"row {one.row}: {finding.file}"))
 
 
-HEADER = ("row", "file", "topic", "language", "pages")
+HEADER = ("row", "file", "topic", "language", "pages", "held")
 
 
 def _into_folder(
@@ -330,12 +330,20 @@ def _into_folder(
             plan.rows.append(_row(made, f"{stem}.pdf", made.leaflet.pages))
             show(number, len(plan.wanted), "")
         plan.rows.sort(key=lambda row: int(row[0]))
-        private.put(new / "list.csv", tables.rows_out(HEADER, plan.rows))
+        every = sorted((*plan.rows, *_held_rows(plan.findings)), key=lambda row: int(row[0]))
+        private.put(new / "list.csv", tables.rows_out(HEADER, every))
+
+
+def _held_rows(findings: Iterable[Finding]) -> Iterator[tuple[str, ...]]:
+    """Give a row for each patient who has no sheet, with what to do instead."""
+    for each in findings:
+        if each.severity is Severity.HELD and each.line:
+            yield str(each.line), "", "", "", "", f"{each.message}. {each.mend}"
 
 
 def _row(made: batch.Sheet, file: str, pages: int) -> tuple[str, ...]:
     edition = made.wanted.edition
-    return str(made.wanted.recipient.row), file, edition.topic, edition.lang, str(pages)
+    return str(made.wanted.recipient.row), file, edition.topic, edition.lang, str(pages), ""
 
 
 def _into_one(run: Path, makers: batch.Makers, plan: _Plan, show: Callable[[int, int, str], None]) -> None:

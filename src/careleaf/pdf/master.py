@@ -324,8 +324,8 @@ def opening(height: float) -> bytes:
 
 
 _LAID_OUT: Final[dict[str, Master | Artifact]] = {}
-MASTERS: Final = 8
-"""So many leaflets a worker keeps: a list is sorted, so that they follow one another."""
+MASTERS: Final = 2
+"""So many leaflets a worker keeps: those of one shape follow one another."""
 
 
 def fill(order: Order) -> Filled | Artifact:
