@@ -41,7 +41,9 @@ HERE: Final = Path(__file__).parents[1]
 SOON: Final = 120
 """Seconds in which whatever is waited for has happened on the slowest machine."""
 CRASH: Final = """
-import os, sys
+import os, signal, sys
+# Who starts the tests in the background has them ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from careleaf import {room}
 from careleaf.cli import main
 
