@@ -39,7 +39,7 @@ def _said(mark: Mark) -> str:
 
 
 def _closed(leaflet: Leaflet, topic: Topic, clinic: Clinic, treated_on: date) -> Iterator[Event]:
-    words = f"{leaflet.ui['closed-number']}: {leaflet.urgent}"
+    words = f"{leaflet.ui['closed-number']} {leaflet.urgent}"
     for first, last in personal.closed(topic, clinic, treated_on):
         uid = _uid(leaflet, treated_on, "closed", first.isoformat())
         yield Event(first, uid, leaflet.ui["sheet-closed-title"], words, until=last)
