@@ -12,7 +12,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from careleaf import personal, pool, private, several
-from careleaf.approvals import status, worst
+from careleaf.approvals import worst
 from careleaf.compose import compose
 from careleaf.findings import Finding, Severity, blocking
 from careleaf.model import (
@@ -122,7 +122,7 @@ def issued(
 ) -> tuple[Edition | None, Status]:
     """Give the leaflet of a sheet, None if its words are not current; and its status, whatever that is."""
     langs = (lang, source_locale(library)) if form.bilingual else (lang,)
-    state = worst(_states(library, terms, name, langs))
+    state = worst(_status(library, terms, name, each) for each in langs)
     one = reading(library, library.topics[name], lang, terms.clinic)
     if one is None:
         return None, state
@@ -134,16 +134,15 @@ def _offered(topic: Topic, clinic: Clinic, form: Format) -> bool:
     return form.name not in topic.not_as and bool(topic.watch or personal.due(topic, clinic))
 
 
-def _states(library: Library, terms: Terms, name: str, langs: Iterable[str]) -> Iterator[Status]:
-    """Give the status of all words of a sheet: of each treatment, in each language on its pages."""
-    for part, lang in product(several.parts(name), langs):
-        yield status(library, library.topics[part], lang, terms.clinic, terms.today)
+def _status(library: Library, terms: Terms, name: str, lang: str) -> Status:
+    """Give the status of all words of a sheet in one language: of each treatment that it is for."""
+    return several.status(library, several.parts(name), lang, terms.clinic, terms.today)
 
 
 def _instead(library: Library, terms: Terms, name: str) -> str:
     """Say what the nearest safe thing to hand out is: an approved text, gone through with an interpreter."""
     langs = [lang for lang in library.locales if terms.clinic.speaks(lang)]
-    there = [lang for lang in langs if worst(_states(library, terms, name, (lang,))) is Status.APPROVED]
+    there = [lang for lang in langs if _status(library, terms, name, lang) is Status.APPROVED]
     if not there:
         return f"Nothing of {name} is approved yet: a clinician does that with careleaf approve."
     source = source_locale(library)
@@ -256,7 +255,7 @@ class _Places:
 
 
 def _groups(places: _Places, wanted: Iterable[Wanted]) -> list[tuple[Wanted, ...]]:
-    """Put those of one shape together, so many that a worker does them in a fraction of a second."""
+    """Put those of one shape together, so many that a worker does them in a second or two."""
     shapes: dict[tuple[str, ...], list[Wanted]] = {}
     for one in wanted:
         shapes.setdefault(places.shape(one), []).append(one)

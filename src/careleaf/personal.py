@@ -62,9 +62,13 @@ class Due:
     unit: str
     first: Offset | None
     last: Offset | None
-    usual: bool
     warning: bool
     bare: bool
+
+    @property
+    def usual(self) -> bool:
+        """Say whether something usually happens between two days."""
+        return self.first is not None and self.last is not None
 
 
 def due(topic: Topic, clinic: Clinic) -> tuple[Due, ...]:
@@ -84,7 +88,6 @@ def _due(section: Section, unit: Unit, when: When, topic: Topic, clinic: Clinic)
         unit=f"{section.id}/{unit.id}",
         first=first,
         last=last,
-        usual=first is not None and last is not None,
         warning=section.kind is Kind.WARNING,
         bare=section.kind is Kind.WARNING or (last is None and bool(when.on)),
     )
