@@ -22,7 +22,7 @@ bench: $(ready) ## measure the speed
 
 # -P keeps build.py from standing in for the package `build` that pip-compile imports.
 lock: $(ready) ## write requirements.txt from pyproject.toml; newer versions with `make lock options=--upgrade`
-	CUSTOM_COMPILE_COMMAND="make lock" $(python) -P -m piptools compile --quiet $(options) --extra dev --extra grade --extra dask \
+	CUSTOM_COMPILE_COMMAND="make lock" $(python) -P -m piptools compile --quiet $(options) --extra dev --extra grade --extra dask --extra keyring --extra dkim \
 		--allow-unsafe --generate-hashes --strip-extras \
 		--no-emit-find-links --no-emit-index-url --no-emit-trusted-host \
 		--output-file requirements.txt pyproject.toml

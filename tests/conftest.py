@@ -18,7 +18,7 @@ from hypothesis import settings
 from careleaf import pool, record
 from careleaf.approvals import overall
 from careleaf.check import check
-from careleaf.cli import patients, shell
+from careleaf.cli import discreet, shell
 from careleaf.findings import Finding
 from careleaf.load import load
 from careleaf.model import Library, Selection, Status
@@ -197,4 +197,4 @@ def one_process_one_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run commands that write the leaflets in this process, as of a fixed day."""
     monkeypatch.setattr(pool, "run", lambda jobs, _, make: ((job, make(job)) for job in jobs))
     monkeypatch.setattr(shell, "datetime", Frozen)
-    monkeypatch.setattr(patients, "datetime", Frozen)
+    monkeypatch.setattr(discreet, "datetime", Frozen)

@@ -18,7 +18,15 @@ SRC = ROOT / "src" / "careleaf"
 
 RULES = tuple(sorted(f"check.{path.stem}" for path in (SRC / "check").glob("[!_]*.py")))
 
-CLI = ("cli.shell", "cli.press", "cli.patients", "cli.editing", "cli.translating", "cli.starting")
+CLI = (
+    "cli.shell",
+    "cli.discreet",
+    "cli.press",
+    "cli.patients",
+    "cli.editing",
+    "cli.translating",
+    "cli.starting",
+)
 
 # A module imports only what stands above it; the files of rules, not one another either.
 ORDER = (
@@ -91,6 +99,8 @@ ORDER = (
     "several.conflicts",
     "several",
     "batch",
+    "mail",
+    "mail.parcel",
     "schema",
     "doctor",
     "cluster",
@@ -136,7 +146,7 @@ ROOMS = {
     "pypdfium2": {"pdf.proof", "pdf.raster"},
     "rich": {"cli.shell", "cli.press", "cli.translating"},
     "ruamel": {"load"},
-    "setproctitle": {"cli.patients"},
+    "setproctitle": {"cli.discreet"},
     "segno": {"qr"},
     "textstat": {"grades"},
     "uharfbuzz": {"shaping", "pdf.subset"},

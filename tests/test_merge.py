@@ -25,7 +25,7 @@ from click.testing import Result
 from PIL import ImageChops
 
 from careleaf import batch, pool
-from careleaf.cli import patients, shell
+from careleaf.cli import discreet, shell
 from careleaf.findings import Finding
 from careleaf.model import Artifact
 from careleaf.pdf import raster
@@ -198,7 +198,7 @@ def stand_still(patch: pytest.MonkeyPatch) -> None:
     """Do for a fixture of this module what `one_process_one_day` does for a test."""
     patch.setattr(pool, "run", in_this_process)
     patch.setattr(shell, "datetime", Frozen)
-    patch.setattr(patients, "datetime", Frozen)
+    patch.setattr(discreet, "datetime", Frozen)
 
 
 def test_a_print_run_has_each_sheet_on_paper_of_its_own_in_the_order_of_the_list(printed: Path) -> None:

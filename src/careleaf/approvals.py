@@ -98,12 +98,17 @@ def status(library: Library, topic: Topic, lang: str, clinic: Clinic, today: dat
 
 def reading_status(library: Library, topic: Topic, found: Reading, today: date) -> Status:
     """Derive where a Reading stands: its words are current."""
-    counts = standing(library, topic.name, found.lang)
-    ends = _ends(counts.of(found.digest), today)
-    roles = needed(topic, library.locales[found.lang])
+    return digest_status(library, topic, found.lang, found.digest, today)
+
+
+def digest_status(library: Library, topic: Topic, lang: str, digest: str, today: date) -> Status:
+    """Derive where a text stands by the digest of its Reading: also one that is not today's any more."""
+    counts = standing(library, topic.name, lang)
+    ends = _ends(counts.of(digest), today)
+    roles = needed(topic, library.locales[lang])
     if roles <= ends.keys():
         return Status.APPROVED if min(ends[role] for role in roles) >= today else Status.EXPIRED
-    withdrawn = counts.withdrawal and found.digest in counts.withdrawal.digests
+    withdrawn = counts.withdrawal and digest in counts.withdrawal.digests
     return Status.WITHDRAWN if withdrawn else Status.DRAFT
 
 

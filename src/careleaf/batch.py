@@ -11,7 +11,7 @@ from datetime import date
 from itertools import product
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from careleaf import personal, pool, private, several
+from careleaf import diary, personal, pool, private, several
 from careleaf.approvals import worst
 from careleaf.compose import compose
 from careleaf.findings import Finding, Severity, blocking
@@ -63,6 +63,10 @@ class Wanted:
 
     recipient: Recipient
     edition: Edition
+
+    def calendar(self, library: Library, *, alarm: bool) -> bytes | None:
+        """Give the days of the sheet as a file for a calendar program; None if it has none."""
+        return diary.calendar(library, self.edition, self.recipient.treated_on, alarm=alarm)
 
 
 @dataclass(frozen=True, slots=True)

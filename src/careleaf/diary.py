@@ -5,9 +5,21 @@ from collections.abc import Iterator
 from datetime import date
 
 from careleaf import days, personal
-from careleaf.compose import plain
-from careleaf.ics import Event
-from careleaf.model import CalendarDay, Clinic, Leaflet, Mark, Topic
+from careleaf.compose import compose, plain
+from careleaf.ics import Event, calendar_file
+from careleaf.model import CalendarDay, Clinic, Edition, Leaflet, Library, Mark, Topic
+
+
+def calendar(library: Library, edition: Edition, treated_on: date, *, alarm: bool) -> bytes | None:
+    """Give the days of a sheet as a file for a calendar program; None if it has none."""
+    topic, clinic = library.topics[edition.topic], library.clinics[edition.clinic]
+    # What is said of the patient is not in a calendar: it goes to a phone, and on to wherever that keeps it.
+    leaflet = compose(library, edition, personal.slots(library, edition, treated_on, {}))
+    found = events(leaflet, topic, clinic, treated_on)
+    if not found:
+        return None
+    title = leaflet.ui["calendar-title"]
+    return calendar_file(found, name=title, lang=edition.lang, stamp=treated_on, alarm=alarm)
 
 
 def events(leaflet: Leaflet, topic: Topic, clinic: Clinic, treated_on: date) -> tuple[Event, ...]:

@@ -508,6 +508,39 @@ class PatientList(Part):
     dates: Literal["day-first", "month-first"] | None = None
 
 
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")]
+Mailbox = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,190}$")
+]
+"""An address of the clinic's own: addr-spec of RFC 5322, in ASCII, without quotes and comments."""
+
+
+class Mailing(Part):
+    """How the clinic sends mail: from which address, through which server, how much, and what it keeps.
+
+    There is one server, by submission (RFC 6409), and always TLS: `starttls` (RFC 3207) or `implicit`
+    (RFC 8314, port 465). `from_` is the sender, `reply_to` whoever reads the answers. No file has the login.
+
+    At most `per_minute` and `per_day` messages are handed over. A message that has not left `valid_hours`
+    after it was queued is never sent. A consent counts for `consent_days`. What is left of a message, without
+    its words, is deleted `retention_days` after it ended. `dkim` is the selector of RFC 6376, if messages are
+    signed here and not by the server.
+    """
+
+    host: Host
+    port: int = Field(default=587, ge=1, le=65535)
+    tls: Literal["starttls", "implicit"] = "starttls"
+    login: bool = True
+    from_: Mailbox = Field(alias="from")
+    reply_to: Mailbox = Field(alias="reply-to")
+    per_minute: int = Field(default=30, alias="per-minute", ge=1, le=100_000)
+    per_day: int = Field(default=2000, alias="per-day", ge=1, le=10_000_000)
+    valid_hours: int = Field(default=72, alias="valid-hours", ge=1, le=24 * 90)
+    consent_days: int = Field(default=365, alias="consent-days", ge=1, le=3660)
+    retention_days: int = Field(default=30, alias="retention-days", ge=1, le=3660)
+    dkim: Slug | None = None
+
+
 class Clinic(Named):
     """Who hands the leaflet out. Its numbers belong to its place, never to a language.
 
@@ -522,6 +555,8 @@ class Clinic(Named):
     FACTS: ClassVar = ("phone", "urgent", "emergency")
     OF_PATIENTS: ClassVar = {"patients", "closed", "open_on", "region", "timezone"}
     """What only personal sheets depend on."""
+    OF_MAIL: ClassVar = {"mail"}
+    """What no leaflet depends on."""
     GOOD_FOR: ClassVar = timedelta(days=366)
     """How long contact details may be relied on after somebody confirmed them: twelve months."""
 
@@ -540,6 +575,7 @@ class Clinic(Named):
     closed: tuple[Closure, ...] = ()
     open_on: tuple[date, ...] = Field(default=(), alias="open-on")
     patients: PatientList = PatientList()
+    mail: Mailing | None = None
     confirmed: date
     languages: tuple[Tag, ...] = ()
     facts: Annotated[Mapping[Slug, Annotated[Mapping[Slug, FactValue], Keyed]], Keyed] = Field(
@@ -1011,6 +1047,10 @@ class Recipient:
 
     `row` is the one that a spreadsheet shows, where the header is 1; 0 is a sheet made alone. `treated_on` is
     the day of the treatment, in the clinic's own time zone. `topics` has at least one, and each only once.
+
+    `email` is where the sheet goes, `consented_on` the day on which the patient agreed to that, `record` the
+    patient's number in the clinic's own records, `password` what opens the PDF. Without a consent nothing is
+    sent, and who has no `email` gets none.
     """
 
     row: int
@@ -1021,6 +1061,10 @@ class Recipient:
     site: str = field(default="", repr=False)
     clinician: str = field(default="", repr=False)
     need: Need = field(default=Need.PLAIN, repr=False)
+    email: str = field(default="", repr=False)
+    consented_on: date | None = field(default=None, repr=False)
+    record: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
 
     @property
     def said(self) -> Mapping[str, str]:

@@ -203,7 +203,9 @@ def _parts(library: Library, topic: Topic, lang: str, clinic: Clinic, form: Form
     sources = sorted({key for part in topic.statements() for key in part.sources} & library.sources.keys())
     return [
         *(_dump(part) for part in (topic, locale, form)),
-        clinic.model_dump(mode="json", exclude=None if form.personal else Clinic.OF_PATIENTS),
+        clinic.model_dump(
+            mode="json", exclude=Clinic.OF_MAIL if form.personal else Clinic.OF_MAIL | Clinic.OF_PATIENTS
+        ),
         *(_dump(library.locales[tag]) for tag in (source_locale(library), clinic.lang)),
         _made_by(library, topic, lang),
         [_dump(library.sources[key]) for key in sources],

@@ -1,19 +1,29 @@
 """The commands that make patients' own sheets. Nothing they print names a patient."""
 
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, date, datetime
-from functools import wraps
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 
-from careleaf import batch, days, diary, lists, personal, pool, private, several, tables
-from careleaf.cells import CellError, text
+from careleaf import batch, lists, personal, pool, private, tables
+from careleaf.cli.discreet import (
+    Day,
+    Text,
+    about,
+    accept_option,
+    clinic_of,
+    clinic_option,
+    day_at,
+    gathered,
+    quiet,
+    read_list,
+    refuse_day,
+    told,
+    untitled,
+)
 from careleaf.cli.shell import (
     Share,
     checked,
@@ -29,90 +39,24 @@ from careleaf.cli.shell import (
     root_option,
     today,
 )
-from careleaf.compose import compose
-from careleaf.findings import Finding, Severity, blocking
-from careleaf.ics import calendar_file
+from careleaf.findings import Finding, Severity
 from careleaf.model import Clinic, Library, Need, Recipient, Shard, Status
 from careleaf.render import page as staff_page
-
-OLDEST = 366
-"""Days after which a treatment is too long ago for a sheet."""
-
-
-class _Text(click.ParamType[str]):
-    """What a sheet says of a patient: printable, on one line."""
-
-    name = "text"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401 # as click has it
-        try:
-            return text(str(value))
-        except CellError as error:
-            self.fail(f"{error.message}. {error.mend}", param, ctx)
-
-
-class _Day(click.ParamType[date]):
-    """A day as 2026-11-24."""
-
-    name = "YYYY-MM-DD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:  # noqa: ANN401 # as click has it
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value} is no day. Write it like 2026-11-24.", param, ctx)
-
-
-clinic_option = click.option(
-    "--clinic", "clinic_name", default=None, help="Which clinic, if there are several."
-)
-accept_option = click.option(
-    "--accept", "accepted", multiple=True, metavar="CONFLICT",
-    help="Accept that the stricter advice is printed where two treatments differ; may be given again.",
-)  # fmt: skip
-
-
-Command = Callable[..., None]
-
-
-def _quiet(command: Command) -> Command:
-    """Let no error out with its words: they may be a patient's. And clear up if the system ends the run."""
-
-    @wraps(command)
-    def guarded(**options: Any) -> None:  # noqa: ANN401 # a command's own
-        before = signal.signal(signal.SIGTERM, _end)
-        try:
-            command(**options)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except Exception as error:  # noqa: BLE001 # whatever it is
-            message = f"{private.without_words(error)}. This is a bug: report it. No more was made."
-            raise click.ClickException(message) from None
-        finally:
-            signal.signal(signal.SIGTERM, before)
-
-    return guarded
-
-
-def _end(number: int, _: object) -> None:
-    raise SystemExit(128 + number)
 
 
 @click.command()
 @click.argument("topics", nargs=-1, required=True)
 @click.option("--several", "many", is_flag=True, help="One sheet for several treatments of one visit.")
 @click.option("--lang", required=True, help="The reader's language, such as ar.")
-@click.option("--treated-on", type=_Day(), required=True, help="The day of the treatment.")
+@click.option("--treated-on", type=Day(), required=True, help="The day of the treatment.")
 @click.option(
     "--name",
-    type=_Text(),
+    type=Text(),
     default="",
     help="The patient's name; - asks for it, so that no list of programs shows it.",
 )
-@click.option("--site", type=_Text(), default="", help="Which part of the body, in the clinic's words.")
-@click.option("--clinician", type=_Text(), default="", help="Who did the treatment.")
+@click.option("--site", type=Text(), default="", help="Which part of the body, in the clinic's words.")
+@click.option("--clinician", type=Text(), default="", help="Who did the treatment.")
 @click.option("--large-print", is_flag=True, help="Letters of 18 points.")
 @click.option("--bilingual", is_flag=True, help="English beside, line by line.")
 @click.option("--ics", is_flag=True, help="The same days as a calendar file, beside the PDF.")
@@ -130,7 +74,7 @@ def _end(number: int, _: object) -> None:
 @clinic_option
 @out_option
 @root_option
-@_quiet
+@quiet
 def sheet(  # noqa: PLR0913 # one for each option
     *,
     topics: tuple[str, ...],
@@ -166,28 +110,28 @@ def sheet(  # noqa: PLR0913 # one for each option
         raise click.UsageError("Several treatments on one sheet are asked for with --several.")
     if large_print and bilingual:
         raise click.UsageError("Ask for one of --large-print and --bilingual.")
-    _untitled("sheet")
+    untitled("sheet")
     library = checked(root, out)
-    clinic = _clinic(library, clinic_name)
+    clinic = clinic_of(library, clinic_name)
     one_of("TOPICS", topics, library.topics)
     one_of("--lang", [lang], library.locales)
-    _refuse_day(clinic, treated_on)
+    refuse_day(clinic, treated_on)
     asked = (
-        click.prompt("Name", value_proc=lambda given: _Text().convert(given, None, None), err=True)
+        click.prompt("Name", value_proc=lambda given: Text().convert(given, None, None), err=True)
         if name == "-"
         else name
     )
     need = Need.LARGE_PRINT if large_print else Need.BILINGUAL if bilingual else Need.PLAIN
     one = Recipient(0, topics, lang, treated_on, asked, site, clinician, need)
-    library = _gathered(library, clinic, [one], accepted, str(file))
+    library = gathered(library, clinic, [one], accepted, str(file))
     terms = batch.Terms(clinic, today(), str(file), drafts=not approved_only)
     wanted, held = batch.chosen(library, terms, [one])
-    findings = [*_about(clinic), *held]
+    findings = [*about(clinic), *held]
     for made in batch.made(batch.Makers(library, 1), wanted, lambda _, finding: findings.append(finding)):
-        with _told():
+        with told():
             private.write(file, made.content)
-            if ics and (calendar := _calendar(library, made.wanted, alarm=alarm)):
-                private.write(file.with_suffix(".ics"), calendar)
+            if ics and (days := made.wanted.calendar(library, alarm=alarm)):
+                private.write(file.with_suffix(".ics"), days)
         click.echo(f"{file}: {made.leaflet.pages} pages.{_draft(made.wanted)}")
     print_findings(findings)
     leave(ok=not any(finding.severity is not Severity.WARNING for finding in findings))
@@ -240,7 +184,7 @@ def _draft(wanted: batch.Wanted) -> str:
 )
 @root_option
 @json_option
-@_quiet
+@quiet
 def merge(  # noqa: PLR0913 # one for each option
     *,
     file: Path,
@@ -271,25 +215,25 @@ def merge(  # noqa: PLR0913 # one for each option
     """
     if (folder is None) == (run is None):
         raise click.UsageError("Say either --out for a folder, or --print-run for one file.")
-    _untitled("merge")
+    untitled("merge")
     library = checked(root, out)
-    clinic = _clinic(library, clinic_name)
-    read = _read(library, clinic, file, encoding, as_json=as_json)
-    library = _gathered(library, clinic, read.recipients, accepted, str(file))
-    terms = batch.Terms(clinic, _day_at(clinic), str(file), drafts)
+    clinic = clinic_of(library, clinic_name)
+    read = read_list(library, clinic, file, encoding, as_json=as_json)
+    library = gathered(library, clinic, read.recipients, accepted, str(file))
+    terms = batch.Terms(clinic, day_at(clinic), str(file), drafts)
     wanted, held = batch.chosen(library, terms, read.recipients)
     mine = [one for one in wanted if shard is None or shard.holds(f"row {one.recipient.row}")]
-    findings = [*_about(clinic), *read.findings, *held]
+    findings = [*about(clinic), *read.findings, *held]
     plan = _Plan(library, clinic, mine, findings, str(read.understood))
     if make and mine:
-        with crew(executor) as hired, progress("Making") as show, _told():
+        with crew(executor) as hired, progress("Making") as show, told():
             makers = batch.Makers(library, hired or jobs)
             if folder:
                 _into_folder(folder, makers, plan, show, ics=ics)
             elif run:
                 _into_one(run, makers, plan, show)
     elif not make:
-        with _told():
+        with told():
             page = private.page_in(folder, _trial(plan)) if folder else None
             page = private.page_beside(run, _trial(plan)) if run else page
         click.echo(f"Read {page}, then run this again with --make.", err=as_json)
@@ -325,8 +269,8 @@ def _into_folder(
         for number, made in enumerate(batch.made(makers, plan.wanted, plan.tell), start=1):
             stem = f"row-{made.wanted.recipient.row:0{digits}}"
             private.put(new / f"{stem}.pdf", made.content)
-            if ics and (calendar := _calendar(plan.library, made.wanted, alarm=False)):
-                private.put(new / f"{stem}.ics", calendar)
+            if ics and (days := made.wanted.calendar(plan.library, alarm=False)):
+                private.put(new / f"{stem}.ics", days)
             plan.rows.append(_row(made, f"{stem}.pdf", made.leaflet.pages))
             show(number, len(plan.wanted), "")
         plan.rows.sort(key=lambda row: int(row[0]))
@@ -403,112 +347,3 @@ def _print_json(rows: Iterable[Iterable[str]], findings: Iterable[Finding]) -> N
 
 def _held(findings: Iterable[Finding]) -> int:
     return len({each.line for each in findings if each.severity is Severity.HELD})
-
-
-def _read(
-    library: Library, clinic: Clinic, file: Path, encoding: str | None, *, as_json: bool
-) -> lists.PatientsRead:
-    """Read a list; any error in it stops here, all of them told."""
-    known = lists.Known.of(library.topics, library.locales.values(), clinic, _day_at(clinic))
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(tables.MOST_BYTES + 1)
-    except OSError as error:
-        raise click.ClickException(f"{file} cannot be read: {error.strerror}.") from error
-    read = lists.read(file.name, content, known, encoding)
-    if blocking(read.findings) and as_json:
-        _print_json([], read.findings)
-        leave(ok=False)
-    if blocking(read.findings):
-        if read.understood:
-            click.echo(f"{read.understood}.")
-        print_findings(lists.told(read.findings))
-        click.echo("Nothing was made.")
-        leave(ok=False)
-    return read
-
-
-def _gathered(
-    library: Library, clinic: Clinic, recipients: Iterable[Recipient], accepted: Iterable[str], file: str
-) -> Library:
-    """Add a topic for each set of treatments that somebody had at once; each conflict must be accepted."""
-    findings = []
-    for names in sorted({one.topics for one in recipients if len(one.topics) > 1}):
-        try:
-            merged = several.merged(library, names, clinic)
-        except ValueError as error:
-            raise click.UsageError(f"{error}") from error
-        library = merged.library
-        findings += [
-            Finding(
-                file, 0, "conflict", f"{conflict}", f"A clinician accepts it with --accept {conflict.name}"
-            )
-            for conflict in merged.conflicts
-            if conflict.name not in accepted
-        ]
-    if findings:
-        print_findings(findings)
-        leave(ok=False)
-    return library
-
-
-def _calendar(library: Library, wanted: batch.Wanted, *, alarm: bool) -> bytes | None:
-    """Give a sheet's days as a file for a calendar program; None if it has none."""
-    one, edition = wanted.recipient, wanted.edition
-    topic, clinic = library.topics[edition.topic], library.clinics[edition.clinic]
-    # What is said of the patient is not in a calendar: it goes to a phone, and on to wherever that keeps it.
-    leaflet = compose(library, edition, personal.slots(library, edition, one.treated_on, {}))
-    events = diary.events(leaflet, topic, clinic, one.treated_on)
-    title = leaflet.ui["calendar-title"]
-    if not events:
-        return None
-    return calendar_file(events, name=title, lang=edition.lang, stamp=one.treated_on, alarm=alarm)
-
-
-def _clinic(library: Library, name: str | None) -> Clinic:
-    """Choose the clinic: the one named, or the only one."""
-    if name:
-        one_of("--clinic", [name], library.clinics)
-        return library.clinics[name]
-    if len(library.clinics) != 1:
-        raise click.UsageError(
-            f"Say which clinic with --clinic: {', '.join(library.clinics) or 'there is none'}."
-        )
-    return next(iter(library.clinics.values()))
-
-
-def _about(clinic: Clinic) -> Iterator[Finding]:
-    """Warn of a clinic whose public holidays are known only in part: a sheet would say that it is open."""
-    if clinic.region is None and (regions := days.regions(clinic.country)):
-        message = f"only the holidays of all {clinic.country} count: its regions have others"
-        mend = f"Say where the clinic is with region: one of {', '.join(regions)}"
-        yield Finding(clinic.file, clinic.line_of("country"), "region", message, mend, Severity.WARNING)
-
-
-def _day_at(clinic: Clinic) -> date:
-    return days.today(clinic, datetime.now(UTC))
-
-
-def _refuse_day(clinic: Clinic, treated_on: date) -> None:
-    now = _day_at(clinic)
-    if treated_on > now:
-        raise click.BadParameter(f"{treated_on} is a day to come.", param_hint="--treated-on")
-    if (now - treated_on).days > OLDEST:
-        message = f"{treated_on} is more than a year ago: check the year."
-        raise click.BadParameter(message, param_hint="--treated-on")
-
-
-def _untitled(command: str) -> None:
-    """Take the command's words out of what lists of programs show: a name may be among them."""
-    from setproctitle import setproctitle  # noqa: PLC0415 # only these commands need it
-
-    setproctitle(f"careleaf {command}")
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Say in one line why a file cannot be written."""
-    try:
-        yield
-    except private.PrivateError as error:
-        raise click.ClickException(f"{error}.") from error
