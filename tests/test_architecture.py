@@ -101,6 +101,8 @@ ORDER = (
     "batch",
     "mail",
     "mail.parcel",
+    "mail.letter",
+    "mail.message",
     "schema",
     "doctor",
     "cluster",
@@ -128,6 +130,7 @@ PDF = {module for module in ORDER if module.startswith("pdf.")}
 ROOMS = {
     "babel": {"locales"},
     "click": {"cli", *CLI},
+    "css_inline": {"mail.letter"},
     "distributed": {"cluster"},
     "dateutil": {"days"},
     "fontTools": {"fonts"},
