@@ -82,6 +82,7 @@ ORDER = (
     "pdf.run",
     "pdf.trust",
     "pdf.reading",
+    "pdf.screen",
     "publish",
     "private",
     "site",
@@ -103,6 +104,7 @@ ORDER = (
     "mail.parcel",
     "mail.letter",
     "mail.message",
+    "mail.preview",
     "schema",
     "doctor",
     "cluster",
@@ -165,6 +167,7 @@ PAGE_ROOMS = {"markup", "locales", "breaks", "ink", "qr", "render", "plain", *PD
     "pdf.trust",
     "pdf.raster",
     "pdf.run",
+    "pdf.screen",
 }
 
 # By content, by font, and by a digest of all that a leaflet is made from: the same for every library.
