@@ -17,7 +17,7 @@ def cells(text: str) -> int:
 
 
 def wrap(text: str, columns: int, tag: str, *, keep_words: bool) -> str:
-    """Wrap each line of a text in a language to so many columns: at plain spaces alone, to keep words whole."""
+    """Wrap each line of a text in a language to so many columns; at spaces alone, to keep words whole."""
     lines = (
         line
         for row in text.splitlines()

@@ -9,16 +9,16 @@ line breaks of encoded words as they are (CVE-2024-6923, mended in 3.11.10).
 import hashlib
 import unicodedata
 from collections import Counter
+from email import message_from_bytes
 from email.errors import MessageParseError
 from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
-from email.parser import BytesParser
-from email.policy import SMTP, EmailPolicy
+from email.policy import SMTP
 from typing import Final
 
 from careleaf.mail.parcel import Contents, Leased, Letter
 
-POLICY: Final[EmailPolicy] = SMTP.clone(cte_type="7bit")
+POLICY: Final = SMTP.clone(cte_type="7bit")
 """All parts are written in ASCII: no server on the way has to change one, which would break a signature."""
 HEADERS: Final = (
     "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
@@ -139,8 +139,8 @@ def _finish(message: EmailMessage, message_id: str, lang: str) -> None:
 
 
 def _read_back(content: bytes, leased: Leased, letter: Letter) -> None:
-    """Read the message as its receiver will. Raises MessageError if it says anything but what it was to say."""
-    message = BytesParser(EmailMessage, policy=POLICY).parsebytes(content)
+    """Read the message as its receiver will. Raises MessageError if it says anything else."""
+    message = message_from_bytes(content, policy=POLICY)
     if Counter(map(str.lower, message.keys())) != Counter(map(str.lower, HEADERS)):
         raise MessageError("the finished message has other headers than it must have")
     said = (
@@ -166,5 +166,5 @@ def _only(message: MIMEPart, name: str) -> tuple[str, str] | None:
 
 
 def _unspaced(name: str) -> str:
-    """Leave out spaces: Python reads one between two encoded words of a name, where RFC 2047 (6.2) has none."""
+    """Leave out spaces: between two encoded words Python reads one, where RFC 2047 (6.2) has none."""
     return "".join(name.split())
