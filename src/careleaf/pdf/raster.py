@@ -5,10 +5,13 @@ from io import BytesIO
 from typing import Final
 
 import pypdfium2
-from PIL.Image import Image
+from PIL import ImageChops
+from PIL.Image import Image, new
 
 POINTS: Final = 72
 """A PDF's own units in an inch."""
+MARGIN: Final = 32
+"""Dots of ground that stay below a page's last line."""
 
 
 def picture(page: pypdfium2.PdfPage, resolution: int) -> Image:
@@ -33,3 +36,15 @@ def pictures(content: bytes, resolution: int) -> Iterator[bytes]:
         file = BytesIO()
         drawn.save(file, "PNG", optimize=True)
         yield file.getvalue()
+
+
+def long_picture(content: bytes, resolution: int) -> Image:
+    """Give the pages of a PDF below one another, without the empty ground below the last line."""
+    drawn = list(pages(content, resolution))
+    whole = new("RGB", (drawn[0].width, sum(each.height for each in drawn)))
+    for number, each in enumerate(drawn):
+        whole.paste(each, (0, sum(above.height for above in drawn[:number])))
+    ground = new("RGB", whole.size, whole.getpixel((0, whole.height - 1)))
+    used = ImageChops.difference(whole, ground).getbbox()
+    end = used[3] + MARGIN if used else whole.height
+    return whole.crop((0, 0, whole.width, min(end, whole.height)))
