@@ -26,6 +26,7 @@ CLI = (
     "cli.editing",
     "cli.translating",
     "cli.starting",
+    "cli.queueing",
 )
 
 # A module imports only what stands above it; the files of rules, not one another either.
@@ -53,6 +54,7 @@ ORDER = (
     "check",
     "tables",
     "cells",
+    "addresses",
     "lists",
     "versions",
     "plan",
@@ -80,6 +82,7 @@ ORDER = (
     "pdf.update",
     "pdf.master",
     "pdf.run",
+    "pdf.lock",
     "pdf.trust",
     "pdf.reading",
     "publish",
@@ -101,6 +104,17 @@ ORDER = (
     "batch",
     "mail",
     "mail.parcel",
+    "mail.clock",
+    "mail.letter",
+    "mail.message",
+    "mail.preview",
+    "mail.outbox",
+    "mail.rescue",
+    "mail.login",
+    "mail.smtp",
+    "mail.signing",
+    "mail.sender",
+    "mail.intake",
     "schema",
     "doctor",
     "cluster",
@@ -130,6 +144,7 @@ ROOMS = {
     "click": {"cli", *CLI},
     "distributed": {"cluster"},
     "dateutil": {"days"},
+    "email_validator": {"addresses"},
     "fontTools": {"fonts"},
     "holidays": {"days"},
     "icalendar": {"ics"},
@@ -162,6 +177,7 @@ PAGE_ROOMS = {"markup", "locales", "breaks", "ink", "qr", "render", "plain", *PD
     "pdf.trust",
     "pdf.raster",
     "pdf.run",
+    "pdf.lock",
 }
 
 # By content, by font, and by a digest of all that a leaflet is made from: the same for every library.
