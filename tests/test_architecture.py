@@ -85,6 +85,7 @@ ORDER = (
     "pdf.lock",
     "pdf.trust",
     "pdf.reading",
+    "pdf.screen",
     "publish",
     "private",
     "site",
@@ -108,6 +109,7 @@ ORDER = (
     "mail.letter",
     "mail.message",
     "mail.preview",
+    "mail.store",
     "mail.outbox",
     "mail.rescue",
     "mail.login",
@@ -142,6 +144,7 @@ PDF = {module for module in ORDER if module.startswith("pdf.")}
 ROOMS = {
     "babel": {"locales"},
     "click": {"cli", *CLI},
+    "css_inline": {"mail.letter"},
     "distributed": {"cluster"},
     "dateutil": {"days"},
     "email_validator": {"addresses"},
@@ -178,6 +181,7 @@ PAGE_ROOMS = {"markup", "locales", "breaks", "ink", "qr", "render", "plain", *PD
     "pdf.raster",
     "pdf.run",
     "pdf.lock",
+    "pdf.screen",
 }
 
 # By content, by font, and by a digest of all that a leaflet is made from: the same for every library.

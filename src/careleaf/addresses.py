@@ -6,7 +6,7 @@ as a name, or as another header is refused here, before anything else sees it.
 
 import re
 from functools import lru_cache
-from itertools import product
+from itertools import product, takewhile
 from typing import Final
 
 from careleaf.cells import CellError, named
@@ -184,7 +184,7 @@ def _one_slip(said: str, meant: str) -> bool:
         return False
     if len(meant.partition(".")[0]) <= SHORT and sorted(said) != sorted(meant):
         return False
-    start = next((place for place, pair in enumerate(zip(said, meant, strict=False)) if len(set(pair)) > 1), 0)
-    here, there = said[start:], meant[start:]
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(said, meant, strict=False)))
+    here, there = said[same:], meant[same:]
     swapped = here[:2] == there[1::-1] and here[2:] == there[2:]
     return swapped or any(one == other for one, other in product((here, here[1:]), (there, there[1:])))

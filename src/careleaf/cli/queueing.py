@@ -380,7 +380,7 @@ class _Calling:
                 self._held_there(put.held)
             else:
                 states = [self.box.known(each) for each in parcels if not each.held]
-                self.already = sum(state not in {None, State.HELD} for state in states)
+                self.already = sum(state is not None for state in states)
                 self.queued = len(states) - self.already
         self.missed = len(went - self.found)
 
@@ -470,9 +470,8 @@ def _plan(
     wanted, more = intake.chosen(post.library, post.terms, may)
     held += more
     plan = _Plan(post, box, wanted, held, [*told, *(finding for _, finding in held)])
-    for one in wanted if box else ():
-        state = box.known(post.addressed(one.recipient)) if box else None
-        if state and state is not State.HELD:
+    for one in wanted:
+        if box and (state := box.known(post.addressed(one.recipient))):
             plan.there[one.recipient.row] = state
     return plan
 
