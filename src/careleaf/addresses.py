@@ -45,50 +45,27 @@ _ENDS: Final = {
     "t-online": "de hu",
 }
 """Names that have a domain in many countries, and which."""
-_NAMES: Final = {
-    "com": (
-        "gmail googlemail icloud me mac aol msn mail email usa ymail rocketmail protonmail fastmail zoho "
-        "hey tutanota tuta naver nate kakao qq foxmail 163 126 sina sohu 139 aliyun rediffmail "
-        "btinternet sky virginmedia ntlworld rogers bigpond walla telia mynet"
-    ),
-    "de": "aol posteo web freenet arcor online mail email vodafone kabelmail",
-    "fr": "aol orange wanadoo free sfr neuf bbox numericable",
-    "co.uk": "aol blueyonder tiscali",
-    "me": "proton pm",
-    "ch": "protonmail bluewin",
-    "fm": "fastmail poczta",
-    "io": "tuta",
-    "org": "mailbox",
-    "pl": "wp o2 interia onet op vp gazeta tlen go2 buziaczek",
-    "eu": "interia onet",
-    "onet.pl": "poczta",
-    "net": (
-        "laposte telefonica daum hanmail yeah ukr bigmir talktalk comcast verizon att sbcglobal "
-        "bellsouth cox charter earthlink"
-    ),
-    "it": "libero virgilio alice tiscali tin",
-    "pt": "sapo iol",
-    "cn": "sina 189",
-    "ua": "i meta",
-    "ru": "mail bk list inbox rambler ya",
-    "ne.jp": "docomo ezweb softbank",
-    "com.br": "uol bol terra",
-    "ca": "shaw sympatico",
-    "com.au": "optusnet",
-    "co.nz": "xtra",
-    "be": "telenet skynet",
-    "nl": "ziggo kpnmail planet home",
-    "cz": "seznam centrum",
-    "sk": "azet",
-    "hu": "freemail citromail",
-    "bg": "abv",
-    "co.il": "walla",
-}
-"""Other names, by what their domains end in."""
+_OTHERS: Final = (
+    "gmail.com googlemail.com icloud.com me.com mac.com aol.com msn.com mail.com email.com usa.com "
+    "ymail.com rocketmail.com protonmail.com fastmail.com zoho.com hey.com tutanota.com tuta.com "
+    "naver.com nate.com kakao.com qq.com foxmail.com 163.com 126.com sina.com sohu.com 139.com "
+    "aliyun.com rediffmail.com btinternet.com sky.com virginmedia.com ntlworld.com rogers.com "
+    "bigpond.com walla.com telia.com mynet.com aol.de posteo.de web.de freenet.de arcor.de online.de "
+    "mail.de email.de vodafone.de kabelmail.de aol.fr orange.fr wanadoo.fr free.fr sfr.fr neuf.fr "
+    "bbox.fr numericable.fr aol.co.uk blueyonder.co.uk tiscali.co.uk proton.me pm.me protonmail.ch "
+    "bluewin.ch fastmail.fm poczta.fm tuta.io mailbox.org wp.pl o2.pl interia.pl onet.pl op.pl vp.pl "
+    "gazeta.pl tlen.pl go2.pl buziaczek.pl interia.eu onet.eu poczta.onet.pl laposte.net telefonica.net "
+    "daum.net hanmail.net yeah.net ukr.net bigmir.net talktalk.net comcast.net verizon.net att.net "
+    "sbcglobal.net bellsouth.net cox.net charter.net earthlink.net libero.it virgilio.it alice.it "
+    "tiscali.it tin.it sapo.pt iol.pt sina.cn 189.cn i.ua meta.ua mail.ru bk.ru list.ru inbox.ru "
+    "rambler.ru ya.ru docomo.ne.jp ezweb.ne.jp softbank.ne.jp uol.com.br bol.com.br terra.com.br "
+    "shaw.ca sympatico.ca optusnet.com.au xtra.co.nz telenet.be skynet.be ziggo.nl kpnmail.nl planet.nl "
+    "home.nl seznam.cz centrum.cz azet.sk freemail.hu citromail.hu abv.bg walla.co.il"
+)
 COMMON: Final = frozenset(
     (
         *(f"{name}.{end}" for name, ends in _ENDS.items() for end in ends.split()),
-        *(f"{name}.{end}" for end, names in _NAMES.items() for name in names.split()),
+        *_OTHERS.split(),
     )
 )
 """The domains that most patients' addresses end in, world-wide: almost one of them is likely a slip."""
@@ -175,7 +152,8 @@ def suspect(address: str) -> str | None:
 def _near(domain: str) -> str | None:
     if domain in COMMON:
         return None
-    return next((common for common in sorted(COMMON) if _one_slip(domain, common)), None)
+    near = sorted(common for common in COMMON if _one_slip(domain, common))
+    return next((common for common in near if common.endswith(".com")), near[0] if near else None)
 
 
 def _one_slip(said: str, meant: str) -> bool:
