@@ -70,7 +70,7 @@ COMMON: Final = frozenset(
 )
 """The domains that most patients' addresses end in, world-wide: almost one of them is likely a slip."""
 
-_SUCH: Final = "Write the address by itself, such as jane@example.com."
+_SUCH: Final = "Write the address by itself, as in name@example.com."
 
 
 def read(cell: str) -> str:

@@ -96,7 +96,7 @@ def read_list(  # noqa: PLR0913 # all that it depends on
     channel: lists.Channel = lists.PAPER,
 ) -> lists.PatientsRead:
     """Read a list for a channel; any error in it stops here, all of them told."""
-    nothing = {"made": []} if channel is lists.PAPER else {"queued": 0, "already": 0}
+    nothing: dict[str, object] = {"made": []} if channel is lists.PAPER else {"queued": 0, "already": 0}
     known = lists.Known.of(library.topics, library.locales.values(), clinic, day_at(clinic), channel)
     try:
         with file.open("rb") as opened:

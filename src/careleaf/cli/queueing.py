@@ -38,9 +38,11 @@ from careleaf.cli.shell import (
     progress,
     root_option,
     today,
+    write_page,
 )
 from careleaf.findings import Finding, Severity
 from careleaf.mail import intake, outbox
+from careleaf.mail import preview as previewing
 from careleaf.mail.intake import Held, Post, Recall
 from careleaf.mail.parcel import Entry, Parcel, State
 from careleaf.model import Clinic, Mailing, Need, Recipient
@@ -234,8 +236,7 @@ def queue_one(  # noqa: PLR0913 # one for each option
     \b
     careleaf mail queue-one after-laser --lang ar --treated-on 2026-11-24 --to - --consented-on 2026-11-24
     """
-    if large_print and bilingual:
-        raise click.UsageError("Ask for one of --large-print and --bilingual.")
+    need = _need(large_print=large_print, bilingual=bilingual)
     untitled("mail queue-one")
     library = checked(root, out)
     clinic = clinic_of(library, clinic_name)
@@ -253,7 +254,7 @@ def queue_one(  # noqa: PLR0913 # one for each option
         name=_asked("Name", Text()) if name == "-" else name,
         site=site,
         clinician=clinician,
-        need=Need.LARGE_PRINT if large_print else Need.BILINGUAL if bilingual else Need.PLAIN,
+        need=need,
         email=_asked("Address", Address()) if address == "-" else address,
         consented_on=consented_on,
         record=record,
@@ -421,6 +422,70 @@ class _Calling:
         done.tell("", make=self.make, as_json=as_json)
 
 
+@click.command()
+@click.argument("topics", nargs=-1, required=True)
+@click.option("--lang", required=True, help="The reader's language, such as ar.")
+@click.option("--large-print", is_flag=True, help="With the sheet in letters of 18 points.")
+@click.option("--bilingual", is_flag=True, help="With the sheet in two languages.")
+@accept_option
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="The folder to write it to.",
+)
+@clinic_option
+@library_out_option
+@root_option
+@quiet
+def preview(  # noqa: PLR0913 # one for each option
+    *,
+    topics: tuple[str, ...],
+    lang: str,
+    large_print: bool,
+    bilingual: bool,
+    accepted: tuple[str, ...],
+    folder: Path,
+    clinic_name: str | None,
+    out: Path,
+    root: Path | None,
+) -> None:
+    """Write the email that a patient treated today would get: message.eml, .html, .txt and .png.
+
+    It is about nobody, goes to nobody, and may be a draft: then it says so.
+
+    \b
+    careleaf mail preview after-laser --lang ar -o preview
+    """
+    need = _need(large_print=large_print, bilingual=bilingual)
+    library = checked(root, out)
+    clinic = clinic_of(library, clinic_name)
+    _mailing(clinic)
+    one_of("TOPICS", topics, library.topics)
+    one_of("--lang", [lang], library.locales)
+    distinct = tuple(dict.fromkeys(topics))
+    day = day_at(clinic)
+    library = gathered(library, clinic, [Recipient(0, distinct, lang, day)], accepted, "preview")
+    try:
+        with _told_template():
+            made = previewing.preview(library, batch.Terms(clinic, day, "preview"), distinct, lang, day, need)
+    except previewing.PreviewError as error:
+        print_findings(error.findings)
+        raise SystemExit(FINDINGS) from error
+    parts: dict[str, bytes | str] = {"eml": made.eml, "html": made.html, "txt": made.text, "png": made.png}
+    for suffix, content in parts.items():
+        write_page(folder / f"message.{suffix}", content)
+        click.echo(f"{folder}/message.{suffix}")
+
+
+def _need(*, large_print: bool, bilingual: bool) -> Need:
+    if large_print and bilingual:
+        raise click.UsageError("Ask for one of --large-print and --bilingual.")
+    return Need.LARGE_PRINT if large_print else Need.BILINGUAL if bilingual else Need.PLAIN
+
+
 # --- What the commands share -----------------------------------------------------------------------
 
 
@@ -543,18 +608,19 @@ class _Done:
     findings: tuple[Finding, ...]
 
     def tell(self, before: str, *, make: bool, as_json: bool) -> None:
-        """Print it, and end with 1 if anything is to be mended."""
+        """Print it, the rows in their order, and end with 1 if anything is to be mended."""
+        findings = sorted(self.findings, key=lambda each: each.line)
         if as_json:
-            counts = {"queued": self.queued if make else 0, "held": self.held, "already": self.already}
-            print_json(counts | {"findings": [asdict(each) for each in self.findings]})
+            counts = {"queued": self.queued, "already": self.already, "held": self.held}
+            print_json(counts | {"findings": [asdict(each) for each in findings]})
         else:
-            self._print(before, make=make)
+            self._print(findings, before, make=make)
         leave(ok=all(each.severity is Severity.WARNING for each in self.findings))
 
-    def _print(self, before: str, *, make: bool) -> None:
+    def _print(self, findings: Iterable[Finding], before: str, *, make: bool) -> None:
         if before:
             click.echo(before)
-        print_findings(lists.told(self.findings))
+        print_findings(lists.told(findings))
         did = "queued" if make else "would be queued"
         click.echo(f"{self.queued} {self.what} {did}, {self.already} there already, {self.held} rows held.")
         if make and self.queued:

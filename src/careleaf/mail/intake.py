@@ -245,14 +245,17 @@ class Recall:
         return tuple(lang for lang in self.library.locales if self._standing(lang).withdrawal)
 
     def concerns(self, entry: Entry) -> bool:
-        """Say whether a message had a text that is withdrawn today."""
-        return any(self._withdrawn(each) for each in entry.words if each.topic == self.topic)
+        """Say whether a message was a sheet with a text that is withdrawn today."""
+        return entry.kind is Kind.SHEET and any(self._texts(entry))
 
     def since(self, entry: Entry) -> date:
         """Give the day of the last withdrawal of what a message had."""
-        langs = (each.lang for each in entry.words if each.topic == self.topic and self._withdrawn(each))
-        found = (self._standing(lang).withdrawal for lang in langs)
+        found = (self._standing(each.lang).withdrawal for each in self._texts(entry))
         return max((each.on for each in found if each), default=date.min)
+
+    def _texts(self, entry: Entry) -> Iterator[Words]:
+        """Yield the texts of a message that are withdrawn today."""
+        return (each for each in entry.words if each.topic == self.topic and self._withdrawn(each))
 
     def _withdrawn(self, text: Words) -> bool:
         topic, today = self.library.topics[self.topic], self.terms.today
