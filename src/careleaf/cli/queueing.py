@@ -374,7 +374,7 @@ class _Calling:
         with _told_outbox(), _told_template():
             ours = filter(self.recall.concerns, self.box.sent_of(self.recall.topic, self._langs()))
             went = {entry.id for entry in ours if entry.clinic == self.recall.terms.clinic.name}
-            parcels = self._parcels(recipients)
+            parcels = intake.corrections(self.recall, recipients, self._sent, self.findings.append)
             if self.make:
                 put = self.box.put(parcels, timedelta(hours=self.mailing.valid_hours))
                 self.queued, self.already = put.queued, put.already
@@ -388,19 +388,11 @@ class _Calling:
     def _langs(self) -> tuple[str, ...]:
         return (self.lang,) if self.lang else self.recall.langs()
 
-    def _parcels(self, recipients: Sequence[Recipient]) -> Iterator[Parcel]:
-        """Give each correction once: several rows may have one address."""
-        seen = set[tuple[object, ...]]()
-        for parcel, entry in intake.corrections(self.recall, recipients, self._sent, self.findings.append):
-            self.found.add(entry.id)
-            key = parcel.address, parcel.version, parcel.lang, parcel.treated_on
-            if key not in seen:
-                seen.add(key)
-                yield parcel
-
     def _sent(self, address: str) -> Sequence[Entry]:
         clinic = self.recall.terms.clinic.name
-        return self.box.was_sent(clinic, address, self.recall.topic, self._langs())
+        entries = self.box.was_sent(clinic, address, self.recall.topic, self._langs())
+        self.found |= {entry.id for entry in entries}
+        return entries
 
     def _held_there(self, held: int) -> None:
         """Tell of rows that the outbox holds for a reason of its own: the addresses are given up."""

@@ -271,24 +271,29 @@ def corrections(
     recipients: Iterable[Recipient],
     sent: Callable[[str], Collection[Entry]],
     tell: Callable[[Finding], None],
-) -> Iterator[tuple[Parcel, Entry]]:
-    """Yield a correction for each message that is to be called back, with that message.
+) -> Iterator[Parcel]:
+    """Yield a correction for each message that is to be called back; `tell` is called with why one is held.
 
     The outbox keeps no address: the list says again where each went, and `sent` finds what went there. An
     address gets one correction for each version and language; after another withdrawal, another one.
     """
     letters = dict[str, tuple[Words, Letter] | None]()
+    seen = set[tuple[object, ...]]()
     for one in recipients:
         for entry in filter(recall.concerns, sent(one.email) if one.email else ()):
+            key = one.email, entry.version, entry.lang, recall.since(entry)
+            if key in seen:
+                continue
+            seen.add(key)
             if entry.lang not in letters:
                 letters[entry.lang] = _letter_of(recall, entry.lang)
             found = letters[entry.lang]
             if found is None:
                 finding = _uncorrected(recall, one, entry)
                 tell(finding)
-                yield _correction(recall, one, entry, None, finding.message), entry
+                yield _correction(recall, one, entry, None, finding.message)
             else:
-                yield _correction(recall, one, entry, found), entry
+                yield _correction(recall, one, entry, found)
 
 
 def _correction(
