@@ -160,6 +160,21 @@ def test_a_row_that_was_held_goes_out_once_its_reason_is_mended(english: Tiny, t
     assert states(tmp_path) == [(2, "queued", "")]
 
 
+def test_a_row_that_is_held_now_does_not_hide_that_its_message_waits_from_before(
+    english: Tiny, tmp_path: Path
+) -> None:
+    queue(english, listed(row()), tmp_path, "--make")
+    for more in ((), ("--make",)):
+        result = queue(english, listed(row(consent="")), tmp_path, *more)
+        assert result.exit_code == 1
+        assert "list.csv:2: held [consent] no consent is recorded" in result.stderr
+        assert "list.csv:2: held [waiting] but what was queued for it before still waits" in result.stderr
+        assert "0 there already, 1 rows held." in result.stdout
+    assert states(tmp_path) == [(2, "queued", "")]
+    sent(tmp_path)
+    assert "[waiting]" not in queue(english, listed(row(consent="")), tmp_path).stderr
+
+
 def test_an_address_that_is_given_up_gets_nothing_and_the_trial_says_so(
     english: Tiny, tmp_path: Path
 ) -> None:

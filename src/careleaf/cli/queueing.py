@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -44,7 +44,7 @@ from careleaf.findings import Finding, Severity
 from careleaf.mail import intake, outbox
 from careleaf.mail import preview as previewing
 from careleaf.mail.intake import Held, Post, Recall
-from careleaf.mail.parcel import Entry, Parcel, State
+from careleaf.mail.parcel import WAITING, Entry, Parcel, State
 from careleaf.model import Clinic, Mailing, Need, Recipient
 from careleaf.render import RenderError
 from careleaf.render import page as staff_page
@@ -110,6 +110,11 @@ class _Plan:
     """Rows that are in the outbox already."""
     queued: int = 0
     already: int = 0
+
+    @property
+    def new(self) -> list[batch.Wanted]:
+        """Those that are not in the outbox yet."""
+        return [one for one in self.wanted if one.recipient.row not in self.there]
 
     @property
     def rows_held(self) -> int:
@@ -400,7 +405,8 @@ class _Calling:
 
     def _held_there(self, held: int) -> None:
         """Tell of rows that the outbox holds for a reason of its own: the addresses are given up."""
-        if more := held - sum(each.severity is Severity.HELD for each in self.findings):
+        told = sum(each.severity is Severity.HELD for each in self.findings)
+        if (more := held - told) > 0:
             message = f"{more} corrections go to addresses that get nothing any more"
             mend = "Call these patients: careleaf mail status shows the rows."
             finding = Finding(self.recall.terms.file, 0, "suppressed", message, mend, Severity.HELD)
@@ -499,7 +505,7 @@ def _told_outbox() -> Iterator[None]:
     try:
         yield
     except outbox.OutboxError as error:
-        raise click.ClickException(f"{error}") from error
+        raise click.ClickException(f"{error}.") from error
 
 
 @contextmanager
@@ -531,10 +537,18 @@ def _plan(
     wanted, more = intake.chosen(post.library, post.terms, may)
     held += more
     plan = _Plan(post, box, wanted, held, [*told, *(finding for _, finding in held)])
-    for one in wanted:
-        if box and (state := box.known(post.addressed(one.recipient))):
-            plan.there[one.recipient.row] = state
+    for one in (*(each.recipient for each in wanted), *(one for one, _ in held)):
+        if box and one.email and (state := box.known(post.addressed(one))):
+            plan.there[one.row] = state
+    plan.findings += (_on_its_way(finding) for one, finding in held if plan.there.get(one.row) in WAITING)
     return plan
+
+
+def _on_its_way(finding: Finding) -> Finding:
+    """Tell that a row is held of which a message was queued before: holding it does not stop that one."""
+    message = "but what was queued for it before still waits, and would be sent"
+    mend = "If it is not to go, give it up: careleaf mail status shows it, careleaf mail cancel stops it."
+    return replace(finding, rule="waiting", message=message, mend=mend)
 
 
 def _nobody(_: str) -> bool:
@@ -545,13 +559,14 @@ def _fill(plan: _Plan, jobs: int) -> None:
     """Make every sheet, and queue all of them or none."""
     if plan.box is None:
         return
-    wanted = [one for one in plan.wanted if one.recipient.row not in plan.there]
+    wanted = plan.new
+    held = [each for each in plan.held if each[0].row not in plan.there]
     with progress("Queueing") as show:
         makers = batch.Makers(plan.post.library, jobs)
-        found = intake.parcels(plan.post, makers, wanted, plan.held, plan.findings.append)
+        found = intake.parcels(plan.post, makers, wanted, held, plan.findings.append)
         valid = timedelta(hours=plan.post.mailing.valid_hours)
-        put = plan.box.put(_shown(found, len(wanted) + len(plan.held), show), valid)
-    plan.queued, plan.already = put.queued, put.already + len(plan.there)
+        put = plan.box.put(_shown(found, len(wanted) + len(held), show), valid)
+    plan.queued, plan.already = put.queued, put.already + len(plan.wanted) - len(wanted)
 
 
 def _clear(plan: _Plan, file: Path) -> None:
@@ -581,12 +596,11 @@ def _trial(plan: _Plan, understood: str) -> bytes:
         }
         for one in plan.wanted
     ]
-    new = [one for one in plan.wanted if one.recipient.row not in plan.there]
-    counts = Counter((one.edition.topic, one.edition.lang, one.recipient.need) for one in new)
+    counts = Counter((one.edition.topic, one.edition.lang, one.recipient.need) for one in plan.new)
     page = staff_page(
         "trial.html",
         rows=rows,
-        number=len(new),
+        number=len(plan.new),
         counts=counts,
         findings=plan.findings,
         understood=understood,
@@ -596,8 +610,8 @@ def _trial(plan: _Plan, understood: str) -> bytes:
 
 
 def _report(plan: _Plan, before: str, *, make: bool, as_json: bool) -> None:
-    there = len(plan.there)
-    queued, already = (plan.queued, plan.already) if make else (len(plan.wanted) - there, there)
+    new = len(plan.new)
+    queued, already = (plan.queued, plan.already) if make else (new, len(plan.wanted) - new)
     done = _Done("sheets", queued, already, plan.rows_held, tuple(plan.findings))
     done.tell(before, make=make, as_json=as_json)
 
