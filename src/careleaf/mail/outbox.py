@@ -226,7 +226,7 @@ class Outbox:
 
     def _message_id(self, key: bytes, parcel: Parcel) -> str:
         domain = _domain(parcel.contents.letter) if parcel.contents else "held.invalid"
-        return f"<{self._digest('message', key.hex()).hex()[:32]}@{domain}>"
+        return f"<{message_name(self._secret, key)}@{domain}>"
 
     def known(self, parcel: Parcel) -> State | None:
         """Say where a message stands that was put before: None if `put` would take this one in."""
@@ -696,6 +696,11 @@ def _among(states: Collection[State], table: str = "") -> str:
 def digest(secret: bytes, what: str, *parts: str | int) -> bytes:
     """Give 32 bytes that stand for values, and from which nobody without the secret can tell them."""
     return hmac.digest(secret, json.dumps([what, *parts]).encode(), "sha256")
+
+
+def message_name(secret: bytes, key: bytes) -> str:
+    """Give what stands before the @ of a Message-ID: the same for the same message, even put anew."""
+    return digest(secret, "message", key.hex()).hex()[:32]
 
 
 def backoff(number: int, attempts: int) -> timedelta:

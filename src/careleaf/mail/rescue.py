@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from careleaf.mail import store
 from careleaf.mail.clock import wall
-from careleaf.mail.outbox import RESCUED, digest, opened, seal
+from careleaf.mail.outbox import RESCUED, digest, message_name, opened, seal
 from careleaf.mail.parcel import WAITING, Contents, State
 from careleaf.mail.store import OutboxError
 
@@ -231,7 +231,7 @@ def _copy(reader: _Reader, new: sqlite3.Connection, today: date) -> bool:
     _copy_rows(
         new, "blob", (row for row in reader.rows("blob") if sha256(row["content"]).digest() == row["digest"])
     )
-    _copy_messages(reader, new)
+    _copy_messages(reader, new, secret)
     _copy_payloads(reader, new, secret)
     new.execute("UPDATE seen SET at = coalesce((SELECT max(changed_at) FROM message), '')")
     forgets = secret is None or reader.missed("message", KEYS)
@@ -255,25 +255,30 @@ def _insert(new: sqlite3.Connection, table: str, row: Row) -> None:
         new.execute(insert, [row[name] for name in names])
 
 
-def _copy_messages(reader: _Reader, new: sqlite3.Connection) -> None:
+def _copy_messages(reader: _Reader, new: sqlite3.Connection, secret: bytes | None) -> None:
     _insert(new, "wordset", {"words": "[]"})
     nothing = new.execute("SELECT id FROM wordset WHERE words = '[]'").fetchone()[0]
     sets = {each[0] for each in new.execute("SELECT id FROM wordset")}
     for row in reader.rows("message"):
-        if _is_readable(row):
+        if _is_sound(row, secret):
             words = row["words"] if row["words"] in sets else nothing
             _insert(new, "message", {**_held(row), "words": words})
     # The index of keys stands on other pages: a row that is lost is still known by its key.
     for key, number in list(reader.index(KEYS)):
         if not new.execute("SELECT 1 FROM message WHERE key = ?", [key]).fetchone():
-            _insert(new, "message", _lost(key, number, nothing))
+            free = not new.execute("SELECT 1 FROM message WHERE id = ?", [number]).fetchone()
+            _insert(new, "message", {**_lost(key, number, nothing), "id": number if free else None})
 
 
-def _is_readable(row: Row) -> bool:
+def _is_sound(row: Row, secret: bytes | None) -> bool:
+    """Tell whether a row's times are times, and its key is its own."""
     times = ("queued_at", "not_after", "changed_at", "tried_at", "sent_at")
     try:
-        return all(row[name] is None or datetime.fromisoformat(row[name]).tzinfo for name in times)
-    except (ValueError, TypeError):
+        dated = all(row[name] is None or datetime.fromisoformat(row[name]).tzinfo for name in times)
+        return dated and (
+            secret is None or row["message_id"][1:].startswith(message_name(secret, row["key"]))
+        )
+    except (ValueError, TypeError, AttributeError):
         return False
 
 
@@ -289,7 +294,6 @@ def _lost(key: bytes, number: int, words: int) -> Row:
     unknown = dict.fromkeys(("clinic", "topic", "lang", "source"), "unknown")
     return {
         **unknown,
-        "id": number,
         "key": key,
         "message_id": f"<{number}@lost.invalid>",
         "state": "held",
