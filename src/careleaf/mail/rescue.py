@@ -154,7 +154,7 @@ def _copy_file(old: Path, new: Path) -> None:
 
 
 def _has_tables(path: Path) -> bool:
-    with closing(sqlite3.connect(path)) as db, suppress(sqlite3.Error):
+    with closing(sqlite3.connect(path)) as db, suppress(*store.UNREADABLE):
         return bool(db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'message'").fetchone())
     return False
 
@@ -171,7 +171,7 @@ class _Reader:
         return self._gaps.issuperset(sources)
 
     def _first(self, query: str) -> int | None:
-        with suppress(sqlite3.Error):
+        with suppress(*store.UNREADABLE):
             row = self._db.execute(query).fetchone()
             return int(row[0] or 0)
         return None
@@ -191,7 +191,7 @@ class _Reader:
         query = f"SELECT * FROM {table} WHERE rowid BETWEEN ? AND ?"  # noqa: S608 # our names
         try:
             rows = self._db.execute(query, (low, high)).fetchall()
-        except sqlite3.Error:
+        except store.UNREADABLE:
             self._gaps.add(table)
             if low < high:
                 middle = (low + high) // 2
@@ -205,7 +205,7 @@ class _Reader:
         for order in ("ASC", "DESC"):
             try:
                 yield from map(tuple, self._db.execute(f"{query} {order}"))
-            except sqlite3.Error:
+            except store.UNREADABLE:
                 self._gaps.add(query)
             else:
                 return
@@ -213,7 +213,7 @@ class _Reader:
     def secret(self) -> bytes | None:
         """Give the key of all digests, if it can be read once."""
         for table in store.SECRETS:
-            with suppress(sqlite3.Error):
+            with suppress(*store.UNREADABLE):
                 if secret := store.secret_in(self._db, table):
                     return secret
         return None

@@ -34,6 +34,10 @@ RESCUED: Final = ".rescued"
 """After the name of an outbox that `rescue` has made and not yet put in its place."""
 
 
+UNREADABLE: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged file raises: Python cannot even read what SQLite says of a garbled table."""
+
+
 class OutboxError(Exception):
     """The outbox cannot be used. The message says why and what to do, on one line; it names nobody."""
 
@@ -73,6 +77,8 @@ def told(path: Path) -> Iterator[None]:
     """Tell an error of SQLite to whoever can mend it. Raises OutboxError."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise DamagedError(path) from error
     except sqlite3.Error as error:
         raise _told(path, error) from error
 
@@ -297,7 +303,11 @@ def secret_in(db: sqlite3.Connection, table: str) -> bytes | None:
 
 
 def look_over(path: Path, db: sqlite3.Connection) -> None:
-    """Read every page. Raises DamagedError."""
+    """Read every page, and compare messages and suppressed addresses with their indexes.
+
+    Raises DamagedError.
+    """
     with told(path):
-        if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            raise DamagedError(path)
+        for check in ("quick_check(1)", "integrity_check(message)", "integrity_check(suppressed)"):
+            if db.execute(f"PRAGMA {check}").fetchone()[0] != "ok":
+                raise DamagedError(path)
