@@ -42,9 +42,7 @@ def translated(library: Library) -> Library:
 def mailing_library() -> Library:
     """The library as it ships, and its clinic sends mail."""
     library = translated(as_it_ships())
-    clinics = {
-        name: clinic.model_copy(update={"mail": MAILING}) for name, clinic in library.clinics.items()
-    }
+    clinics = {name: clinic.model_copy(update={"mail": MAILING}) for name, clinic in library.clinics.items()}
     return replace(library, clinics=clinics)
 
 
@@ -67,13 +65,13 @@ def sheet(lang: str, topic: str = TOPIC, need: Need = Need.PLAIN, today: date = 
 @cache
 def written(lang: str, topic: str = TOPIC, *, calendar: bool = True, locked: bool = True) -> Letter:
     """Write the letter around a sheet."""
-    return letter(
-        press(), mailing_library(), sheet(lang, topic), MAILING, calendar=calendar, locked=locked
-    )
+    return letter(press(), mailing_library(), sheet(lang, topic), MAILING, calendar=calendar, locked=locked)
 
 
 def leased(one: Letter | None = None, **changed: Any) -> Leased:  # noqa: ANN401 # what the test changes
     """Give a message that is to be handed over."""
-    contents = Contents((one or written("en")).to_bytes(), b"%PDF-1.7\n" * 20, b"added", b"BEGIN:VCALENDAR\r\n")
+    contents = Contents(
+        (one or written("en")).to_bytes(), b"%PDF-1.7\n" * 20, b"added", b"BEGIN:VCALENDAR\r\n"
+    )
     whole = Leased(1, MESSAGE_ID, "riverside", 1, QUEUED_AT, ADDRESS, contents)
     return replace(whole, **changed)

@@ -246,4 +246,7 @@ def test_korean_would_break_inside_words_without_its_profile() -> None:
 
 def test_a_no_break_space_holds_in_korean_text() -> None:
     text = f"나아지지 않으면 지금 전화하세요: {NUMBER} 번으로"
-    assert wrap(text, 40, "ko", keep_words=True).splitlines() == ["나아지지 않으면 지금 전화하세요:", f"{NUMBER} 번으로"]
+    assert wrap(text, 40, "ko", keep_words=True).splitlines() == [
+        "나아지지 않으면 지금 전화하세요:",
+        f"{NUMBER} 번으로",
+    ]

@@ -1,9 +1,13 @@
 """Where a line may break, by Unicode and ICU's dictionaries, and how long it is."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from icu4py.breakers import LineBreaker
 from wcwidth import wcswidth
+
+ITEM: Final = "- "
+"""Begins an item of a list in plain text."""
 
 
 def segments(text: str, tag: str) -> list[str]:
@@ -17,12 +21,16 @@ def cells(text: str) -> int:
 
 
 def wrap(text: str, columns: int, tag: str, *, keep_words: bool) -> str:
-    """Wrap each line of a text in a language to so many columns: at plain spaces alone, to keep words whole."""
-    lines = (
-        line
-        for row in text.splitlines()
-        for line in _wrapped(_parts(row.strip(" "), tag, keep_words=keep_words), columns)
-    )
+    """Wrap each line of a text in a language to so many columns; at spaces alone, to keep words whole.
+
+    All lines of a list's item stand under its first word.
+    """
+    lines: list[str] = []
+    for row in text.splitlines():
+        under = " " * len(ITEM) if row.startswith(ITEM) else ""
+        parts = _parts(row.strip(" "), tag, keep_words=keep_words)
+        first, *more = _wrapped(parts, columns - len(under))
+        lines += [first, *(under + line for line in more)]
     return "\n".join(lines).strip("\n") + "\n"
 
 

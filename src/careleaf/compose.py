@@ -286,7 +286,7 @@ def _by_machine(catalog: Catalog) -> bool:
 
 
 def named(library: Library, clinic: Clinic, locale: Locale) -> Words:
-    """Name a clinic in a text. Its name stays in its own language, so that screen readers and bidi treat it so."""
+    """Name a clinic, in its own language: screen readers and bidi are told which that is."""
     text = f"{clinic.title} ({clinic.note})" if clinic.note else clinic.title
     theirs = library.locales[clinic.lang]
     if theirs.name == locale.name:

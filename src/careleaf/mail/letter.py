@@ -5,16 +5,16 @@ The most important things stand in it, since a file may stay unopened: danger si
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from careleaf import locales, markup
 from careleaf.breaks import wrap
-from careleaf.compose import compose, named
+from careleaf.compose import compose, named, plain
 from careleaf.mail.parcel import Letter
-from careleaf.model import Block, Clinic, Edition, Kind, Leaflet, Level, Library, Locale, Mailing, Words
+from careleaf.model import Block, Clinic, Edition, Kind, Leaflet, Level, Library, Locale, Mailing, Run, Words
 from careleaf.render import Press
 from careleaf.words import ui_texts
 
@@ -63,9 +63,10 @@ class SignItem:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom to call, and when; the clinic's name."""
+    """Whom to call, and when; the clinic's name, and the same in one piece for plain text."""
 
     clinic: Said
+    name: str
     phone: Stretch
     urgent: Stretch
     emergency: Stretch
@@ -164,8 +165,9 @@ def _desk(press: Press, library: Library, lang: str, clinic: Clinic, mailing: Ma
         raise ValueError(f"the templates' words in {lang} are not current")
     phone, urgent, emergency = (_number(getattr(clinic, name), locale) for name in Clinic.FACTS)
     hours = tuple(locales.opening(row, locale, ui) for row in clinic.hours)
-    name = tuple(_linked(named(library, clinic, locale), ()))
-    contact = Contact(name, phone, urgent, emergency, hours)
+    name = named(library, clinic, locale)
+    said = tuple(map(_stretch, name))
+    contact = Contact(said, locales.code(plain(name), locale), phone, urgent, emergency, hours)
     return _Desk(press, clinic, mailing, locale, ui, contact)
 
 
@@ -174,7 +176,7 @@ def _number(number: str, locale: Locale) -> Stretch:
 
 
 def dialled(number: str) -> str:
-    """Give what a telephone dials of a number as it is written: digits, with a plus before a country's code."""
+    """Give what a telephone dials of a number: digits, with a plus before a country's code."""
     plus = "+" if number.startswith("+") else ""
     return plus + DIALLED.sub("", number.replace(TRUNK, "") if plus else number)
 
@@ -206,7 +208,11 @@ def _linked(words: Words, numbers: Iterable[Stretch]) -> Iterator[Stretch]:
     pattern = re.compile(rf"((?<![\d.,\u00a0])(?:{alternatives})(?![\d\u00a0]|[.,]\d))")
     for run in words:
         for part in filter(None, pattern.split(run.text)):
-            yield Stretch(part, run.bold, run.lang, run.direction, links.get(part, ""))
+            yield replace(_stretch(run), text=part, href=links.get(part, ""))
+
+
+def _stretch(run: Run) -> Stretch:
+    return Stretch(run.text, run.bold, run.lang, run.direction)
 
 
 @lru_cache

@@ -7,18 +7,20 @@ line breaks of encoded words as they are (CVE-2024-6923, mended in 3.11.10).
 """
 
 import hashlib
+import re
 import unicodedata
 from collections import Counter
+from dataclasses import asdict
+from email import message_from_bytes
 from email.errors import MessageParseError
 from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
-from email.parser import BytesParser
-from email.policy import SMTP, EmailPolicy
+from email.policy import SMTP
 from typing import Final
 
 from careleaf.mail.parcel import Contents, Leased, Letter
 
-POLICY: Final[EmailPolicy] = SMTP.clone(cte_type="7bit")
+POLICY: Final = SMTP.clone(cte_type="7bit")
 """All parts are written in ASCII: no server on the way has to change one, which would break a signature."""
 HEADERS: Final = (
     "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
@@ -29,6 +31,10 @@ OVERRIDES: Final = frozenset("\u202a\u202b\u202c\u202d\u202e")
 """They turn round what stands behind them, beyond the end of a name too."""
 ENCODED_WORD: Final = "=?"
 """Begins an encoded word of RFC 2047: no text that is not one has it."""
+ID: Final = re.compile(r"<[^\s<>@]+@[^\s<>@]+>", re.ASCII)
+"""An id of RFC 5322 (3.6.4), as we make them."""
+LINE: Final = 998
+"""The longest line that a server must take, without its end (RFC 5322, 2.1.1)."""
 NO_FILE: Final = frozenset('/\\:*?"<>|')
 """Signs that no file name has on some system."""
 
@@ -41,20 +47,22 @@ def assemble(leased: Leased) -> bytes:
     """Make the message, its lines in ASCII and ended by CR LF. Raises MessageError."""
     letter = _letter(leased.contents)
     _refuse_unsafe(leased, letter)
-    message = _message(leased, letter)
     try:
-        content = message.as_bytes(policy=POLICY)
+        content = _message(leased, letter).as_bytes(policy=POLICY)
     except (ValueError, LookupError) as error:
-        raise MessageError(f"a header cannot be written ({type(error).__name__})") from None
+        raise MessageError(f"it cannot be written ({type(error).__name__})") from None
     _read_back(content, leased, letter)
     return content
 
 
 def _letter(contents: Contents) -> Letter:
     try:
-        return Letter.from_bytes(contents.letter)
+        letter = Letter.from_bytes(contents.letter)
     except (ValueError, TypeError):
-        raise MessageError("the letter in the outbox cannot be read") from None
+        letter = None
+    if letter is None or not all(isinstance(value, str) for value in asdict(letter).values()):
+        raise MessageError("the letter in the outbox cannot be read")
+    return letter
 
 
 def _refuse_unsafe(leased: Leased, letter: Letter) -> None:
@@ -73,6 +81,8 @@ def _refuse_unsafe(leased: Leased, letter: Letter) -> None:
     for name, value in values.items():
         if not value.strip() or ENCODED_WORD in value or any(map(_unsafe, value)):
             raise MessageError(f"{name} is empty, or has a sign that no header may have")
+    if not ID.fullmatch(leased.message_id):
+        raise MessageError("the message's id is none")
     for name in ("the name of the PDF", "the name of the calendar"):
         if NO_FILE & set(values[name]):
             raise MessageError(f"{name} has a sign that no file name may have")
@@ -139,8 +149,8 @@ def _finish(message: EmailMessage, message_id: str, lang: str) -> None:
 
 
 def _read_back(content: bytes, leased: Leased, letter: Letter) -> None:
-    """Read the message as its receiver will. Raises MessageError if it says anything but what it was to say."""
-    message = BytesParser(EmailMessage, policy=POLICY).parsebytes(content)
+    """Read the message as its receiver will. Raises MessageError if it says anything else."""
+    message = message_from_bytes(content, policy=POLICY)
     if Counter(map(str.lower, message.keys())) != Counter(map(str.lower, HEADERS)):
         raise MessageError("the finished message has other headers than it must have")
     said = (
@@ -155,7 +165,7 @@ def _read_back(content: bytes, leased: Leased, letter: Letter) -> None:
         leased.message_id,
         letter.lang,
     )
-    if said != meant or not content.isascii():
+    if said != meant or not content.isascii() or max(map(len, content.split(b"\r\n"))) > LINE:
         raise MessageError("the finished message does not say what it was to say")
 
 
@@ -166,5 +176,5 @@ def _only(message: MIMEPart, name: str) -> tuple[str, str] | None:
 
 
 def _unspaced(name: str) -> str:
-    """Leave out spaces: Python reads one between two encoded words of a name, where RFC 2047 (6.2) has none."""
+    """Leave out spaces: between two encoded words Python reads one, where RFC 2047 (6.2) has none."""
     return "".join(name.split())

@@ -1,9 +1,9 @@
-"""The email that a patient would get, for staff to look at before any is sent: about nobody, and never sent."""
+"""The email that a patient would get, for staff to look at before any is sent. It is about nobody."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from careleaf import pool
 from careleaf.batch import Makers, Sheet, Terms, chosen, made
@@ -13,6 +13,9 @@ from careleaf.mail.message import assemble
 from careleaf.mail.parcel import Contents, Leased
 from careleaf.model import Artifact, Library, Need, Recipient
 from careleaf.render import Press
+
+if TYPE_CHECKING:
+    from careleaf.pdf.screen import Screen
 
 ADDRESS: Final = "patient@example.invalid"
 """Nobody's: RFC 2606 keeps its domain for that."""
@@ -39,7 +42,7 @@ class Preview:
     png: bytes
 
 
-def preview(
+def preview(  # noqa: PLR0913, PLR0917 # all that it depends on
     library: Library,
     terms: Terms,
     topics: tuple[str, ...],
@@ -87,7 +90,7 @@ def _picture(html: str, lang: str) -> bytes:
     return artifact.content
 
 
-def _drawn(screen: "Screen") -> Artifact:  # type: ignore[name-defined]
+def _drawn(screen: "Screen") -> Artifact:
     from careleaf.pdf.screen import picture  # noqa: PLC0415 # as above
 
     return picture(screen)

@@ -14,13 +14,13 @@ DOTS: Final = 96
 """CSS pixels in an inch."""
 SHARPNESS: Final = 2
 """Dots of the picture for each CSS pixel, as on a telephone."""
-LONGEST: Final = 14_000
-"""CSS pixels: the longest page that a PDF may have (ISO 32000-1, annex C) is 14,400 of a slightly larger unit."""
+LONGEST: Final = 4000
+"""CSS pixels of a page of the PDF in between; what is longer goes on below, after a line's break."""
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A page, and how wide the screen is that shows it, in CSS pixels. `name` is for who is told of a fault."""
+    """A page, and how many CSS pixels wide its screen is. `name` is for who is told of a fault."""
 
     name: str
     path: str
@@ -29,10 +29,10 @@ class Screen:
 
 
 def picture(screen: Screen) -> Artifact:
-    """Draw a page as one long PNG. It may load nothing."""
+    """Draw a page as one long PNG, as it looks on a light ground. It may load nothing."""
     size = CSS(string=f"@page {{ size: {screen.width}px {LONGEST}px; margin: 0 }}")
     html = HTML(string=screen.markup, base_url=BASE, url_fetcher=Assets({}))
-    drawn = long_picture(html.write_pdf(stylesheets=[size]), DOTS * SHARPNESS)
+    drawn = long_picture(html.write_pdf(stylesheets=[size], presentational_hints=True), DOTS * SHARPNESS)
     file = BytesIO()
     drawn.save(file, "PNG", optimize=True)
     return Artifact(screen.path, file.getvalue(), 1)
