@@ -26,6 +26,7 @@ CLI = (
     "cli.editing",
     "cli.translating",
     "cli.starting",
+    "cli.queueing",
 )
 
 # A module imports only what stands above it; the files of rules, not one another either.
@@ -53,6 +54,7 @@ ORDER = (
     "check",
     "tables",
     "cells",
+    "addresses",
     "lists",
     "versions",
     "plan",
@@ -80,6 +82,7 @@ ORDER = (
     "pdf.update",
     "pdf.master",
     "pdf.run",
+    "pdf.lock",
     "pdf.trust",
     "pdf.reading",
     "pdf.screen",
@@ -102,9 +105,14 @@ ORDER = (
     "batch",
     "mail",
     "mail.parcel",
+    "mail.clock",
     "mail.letter",
     "mail.message",
     "mail.preview",
+    "mail.store",
+    "mail.outbox",
+    "mail.rescue",
+    "mail.intake",
     "schema",
     "doctor",
     "cluster",
@@ -135,6 +143,7 @@ ROOMS = {
     "css_inline": {"mail.letter"},
     "distributed": {"cluster"},
     "dateutil": {"days"},
+    "email_validator": {"addresses"},
     "fontTools": {"fonts"},
     "holidays": {"days"},
     "icalendar": {"ics"},
@@ -167,6 +176,7 @@ PAGE_ROOMS = {"markup", "locales", "breaks", "ink", "qr", "render", "plain", *PD
     "pdf.trust",
     "pdf.raster",
     "pdf.run",
+    "pdf.lock",
     "pdf.screen",
 }
 
