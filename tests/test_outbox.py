@@ -249,6 +249,21 @@ def test_a_suppressed_address_gets_nothing_more_until_it_is_allowed_again(outbox
     assert outbox.put([parcel(1)], VALID) == Put(1, 0, 0)
 
 
+def test_who_objects_while_a_message_is_under_way_gets_no_second_attempt(
+    outbox: Outbox, hands: Hands
+) -> None:
+    outbox.put([parcel(1)], VALID)
+    first = leased(outbox)
+    outbox.suppress(address(1), "asked")
+    outbox.settle(first.id, Outcome(State.UNKNOWN, ""))
+    hands.wait(timedelta(hours=1))
+    assert outbox.lease("clinic", *MANY) is None
+    assert state(outbox, first.id) is State.HELD
+    # It may have arrived: queued again, it is not a new message.
+    outbox.lift(address(1))
+    assert outbox.put([parcel(1)], VALID) == Put(0, 0, 1)
+
+
 def test_an_address_that_the_server_does_not_know_is_suppressed(outbox: Outbox) -> None:
     outbox.put([parcel(1), parcel(1, topic="warts")], VALID)
     outbox.settle(leased(outbox).id, Outcome(State.FAILED, "550 5.1.1", suppress=True))
