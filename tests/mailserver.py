@@ -168,8 +168,9 @@ def mail_server(
         "implicit": {"ssl_context": context, "auth_require_tls": False},
         "none": {},
     }
-    login = {"authenticator": checked, "auth_required": tls == "starttls"}
-    desk = Desk(script, hostname="127.0.0.1", port=port, **ways[tls], **login, **more)
+    login: dict[str, Any] = {"authenticator": checked, "auth_required": tls == "starttls"}
+    options: dict[str, Any] = {**ways[tls], **login, **more}
+    desk = Desk(script, hostname="127.0.0.1", port=port, **options)
     desk.start()
     script.connections = 0
     script.heard.clear()

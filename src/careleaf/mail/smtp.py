@@ -165,13 +165,38 @@ class Connection:
 
     def __enter__(self) -> Self:
         """Connect and log in. Raises StopError."""
-        self._open()
+        self.open()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def open(self) -> None:
+        """Connect, see that it is the server and no other, and log in. Raises StopError."""
+        try:
+            self._server = self._greeted()
+            self._server.ehlo_or_helo_if_needed()
+            if self._mailing.tls == "starttls":
+                self._start_tls(self._server)
+            self._log_in()
+        except ssl.SSLCertVerificationError as error:
+            self._stop(
+                f"{self._place} cannot prove who it is ({error.verify_message.rstrip('.')}): nothing was "
+                "sent. Write its full name as host, have its certificate renewed, or, if the clinic has an "
+                "authority of its own, name the file of that with SSL_CERT_FILE"
+            )
+        except ssl.SSLError:
+            self._stop(
+                f"{self._place} speaks no TLS that may be used (1.2 or newer): nothing was sent. Check port "
+                "and tls: mostly it is 587 with starttls, or 465 with implicit"
+            )
+        except smtplib.SMTPResponseException as error:
+            self._turned_away(Reply.of(error.smtp_code, _bytes(error.smtp_error)))
+        except (OSError, _LostError) as error:
+            self._drop()
+            raise AwayError(self._silent(error)) from None
 
     def close(self) -> None:
         """Take leave. The next message connects again."""
@@ -233,7 +258,7 @@ class Connection:
         if self._begun >= MOST:
             self.close()
         if self._server is None:
-            self._open()
+            self.open()
         self._begun += 1
         return self._begun == 1
 
@@ -314,31 +339,6 @@ class Connection:
     @property
     def _place(self) -> str:
         return f"{self._mailing.host}:{self._mailing.port}"
-
-    def _open(self) -> None:
-        """Connect, verify, log in. Raises StopError, without the words of what went wrong."""
-        try:
-            self._server = self._greeted()
-            self._server.ehlo_or_helo_if_needed()
-            if self._mailing.tls == "starttls":
-                self._start_tls(self._server)
-            self._log_in()
-        except ssl.SSLCertVerificationError as error:
-            self._stop(
-                f"{self._place} cannot prove who it is ({error.verify_message.rstrip('.')}): nothing was "
-                "sent. Write its full name as host, have its certificate renewed, or, if the clinic has an "
-                "authority of its own, name the file of that with SSL_CERT_FILE"
-            )
-        except ssl.SSLError:
-            self._stop(
-                f"{self._place} speaks no TLS that may be used (1.2 or newer): nothing was sent. Check port "
-                "and tls: mostly it is 587 with starttls, or 465 with implicit"
-            )
-        except smtplib.SMTPResponseException as error:
-            self._turned_away(Reply.of(error.smtp_code, _bytes(error.smtp_error)))
-        except (OSError, _LostError) as error:
-            self._drop()
-            raise AwayError(self._silent(error)) from None
 
     def _greeted(self) -> smtplib.SMTP:
         where = (self._mailing.host, self._mailing.port)
