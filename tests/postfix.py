@@ -38,6 +38,8 @@ smtpd_tls_security_level = encrypt
 smtpd_tls_chain_files = {home}/conf/server.pem
 smtpd_peername_lookup = no
 in_flow_delay = 0
+minimal_backoff_time = 1s
+queue_run_delay = 1s
 virtual_mailbox_domains = example.com
 virtual_mailbox_base = {home}/mail
 virtual_mailbox_maps = static:all/
@@ -127,7 +129,7 @@ def queue_id(received: bytes) -> bytes:
     return found[1]
 
 
-def wait_for(done: Callable[[], bool], what: str, seconds: float = 20) -> None:
+def wait_for(done: Callable[[], bool], what: str, seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < end, what

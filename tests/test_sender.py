@@ -21,7 +21,7 @@ from careleaf.mail.sender import Desk, Line, Ran, Told, UnreadableError, View, r
 from careleaf.mail.smtp import AwayError, Connection, StopError
 from careleaf.model import Mailing
 from tests.mail_sender import message
-from tests.mailserver import LOGIN, Script, Tls, mail_server, mailing, trust
+from tests.mailserver import LOGIN, Script, Tls, mail_server, mailing, no_keyring, trust
 from tests.test_mail_kill import parcel
 
 SENT = Outcome(State.SENT, "250 2.0.0")
@@ -351,6 +351,21 @@ def test_a_server_that_stops_in_the_middle_costs_no_attempt(room: Room, error: E
     assert room.run().ended == {State.SENT: 3}
 
 
+def test_a_server_that_refuses_everything_does_not_get_the_whole_list(room: Room) -> None:
+    room.put(20)
+    room.fake.answers = [SENT, Outcome(State.FAILED, "554 5.7.1")]
+    ran = room.run()
+    assert ran.ended == {State.SENT: 1, State.FAILED: sender.ALIKE}
+    assert "554 5.7.1" in ran.trouble[0].message
+    assert room.states().count(State.QUEUED) == 14
+
+
+def test_addresses_that_do_not_exist_stop_nothing(room: Room) -> None:
+    room.put(20)
+    room.fake.answers = [Outcome(State.FAILED, "550 5.1.1", suppress=True)]
+    assert room.run().ended == {State.FAILED: 20}
+
+
 def test_who_watches_comes_back_to_a_server_that_was_away_less_and_less_often(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -481,6 +496,7 @@ def test_a_clock_set_back_sends_nothing_late_and_repeats_no_limit(tmp_path: Path
 @pytest.fixture
 def _login(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", trust(tmp_path))
+    no_keyring()
     monkeypatch.setenv(USER, LOGIN.user)
     monkeypatch.setenv(PASSWORD, LOGIN.password)
 
