@@ -171,6 +171,7 @@ class _Sending:
         self._refused: dict[str, list[str]] = {}
         self._told: dict[Told, bool] = {}
         self._ended: Counter[State] = Counter()
+        self._tidied = 0
         self._held = 0
 
     def go(self) -> None:
@@ -227,6 +228,9 @@ class _Sending:
         if held:
             self._tell(f"{held} held: their words are not approved any more. careleaf mail status lists them")
         self._outbox.expire()
+        if self._ended.total() > self._tidied:
+            self._tidied = self._ended.total()
+            self._outbox.tidy()
         for clinic, mailing in self._view.mailings.items():
             self._outbox.purge(timedelta(days=mailing.retention_days), clinic)
         for clinic, counts in self._outbox.counts().items():
