@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -113,13 +114,21 @@ class Postfix:
         return sum(1 for _ in self.mailbox())
 
     def is_done(self) -> bool:
-        """Whether all that it took over has arrived."""
+        """Whether all that it took over has arrived. A file that nobody may execute was never whole."""
         queues = (self.home / "queue" / name for name in ("incoming", "active", "deferred"))
-        return not any(path.is_file() for queue in queues for path in queue.rglob("*"))
+        return not any(whole(path) for queue in queues for path in queue.rglob("*"))
 
     def mailbox(self) -> Iterator[Path]:
         """Give each message that arrived."""
         return (self.home / "mail" / "all" / "new").glob("*")
+
+
+def whole(path: Path) -> bool:
+    """Whether a file of a queue is a message that Postfix has answered for."""
+    with suppress(FileNotFoundError):
+        found = path.stat()
+        return stat.S_ISREG(found.st_mode) and bool(found.st_mode & stat.S_IXUSR)
+    return False
 
 
 def queue_id(received: bytes) -> bytes:
