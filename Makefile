@@ -3,13 +3,14 @@
 python := .venv/bin/python
 ready := .venv/.ready
 judges := tests/node_modules/.ready
+post := .venv/.mail-ready
 
 all: $(ready) ## set up and build every leaflet (the default)
 	$(python) build.py
 
 # A file of tests stays in one process, which makes its fixtures once. Files start in the order of their names:
 # pytest-xdist's own order would start the one with veraPDF, which has few tests and takes longest, last.
-test: lint $(judges) ## set up, lint and run every test, in a process for each core
+test: lint $(judges) $(post) ## set up, lint and run every test, in a process for each core
 	$(python) -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 lint: $(ready) ## check style and types
@@ -52,6 +53,11 @@ $(ready): requirements.txt pyproject.toml tools/setup.sh
 # Chromium, and what judges the web site in it: for the tests only.
 $(judges): tests/package.json tests/package-lock.json tests/.npmrc tools/site_tests.sh
 	@sh tools/site_tests.sh
+	@touch $@
+
+# Postfix, a mail server of the real kind: for the tests only.
+$(post): tools/mail_tests.sh $(ready)
+	@sh tools/mail_tests.sh
 	@touch $@
 
 .PHONY: all test lint bench lock fonts evidence pictures clean help
