@@ -1,0 +1,236 @@
+"""The file of the outbox: made, migrated, looked over and opened. No message is known here."""
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+OURS: Final = 0o600
+FOLDER: Final = 0o700
+PATIENCE: Final = 600
+"""Seconds to wait for another process: a list is queued in one transaction, and its sheets are made in it."""
+APPLICATION: Final = 0x4341524C
+"""In the file's header, "CARL": what tells an outbox from any other SQLite file."""
+STEPS: Sequence[Path] = tuple(
+    sorted(Path(__file__).parent.glob("outbox-*.sql"), key=lambda path: int(path.stem.partition("-")[2]))
+)
+"""What makes an outbox of each version from the one before; the first makes it from nothing."""
+SHARES: Final = re.compile(
+    r"nfs[34]?|cifs|smb[23]?|smbfs|ncpfs?|9p|afs|coda|ceph|glusterfs|lustre|gpfs|beegfs|orangefs|ocfs2|gfs2?"
+    r"|davfs2?|virtiofs|vboxsf|vmhgfs|prl_fs|drvfs|fuse\.(?!fuseblk|ext|ntfs).*"
+)
+"""File systems of other machines, as /proc/mounts names them: locks do not hold there, or a WAL cannot be."""
+ROOM: Final = 32 * 2**20
+"""Bytes that must be free on the disk for a message to be sent: what has to be noted must find room."""
+RESCUE: Final = "run: careleaf mail rescue"
+RESCUED: Final = ".rescued"
+"""After the name of an outbox that `rescue` has made and not yet put in its place."""
+
+
+class OutboxError(Exception):
+    """The outbox cannot be used. The message says why and what to do, on one line; it names nobody."""
+
+
+class DamagedError(OutboxError):
+    """The file is damaged."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is damaged, and nothing was sent or changed: {RESCUE}")
+
+
+class FullError(OutboxError):
+    """The disk is full."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: the disk is full: free some space ({ROOM // 2**20} MB at least)")
+
+
+def share_of(path: Path, mounts: str) -> str:
+    """Give the type of the network file system on which an absolute path is, or "" if it is on none.
+
+    `mounts` is the text of /proc/mounts: the longest mount point wins, and the later of two alike.
+    """
+    fields = (line.split(" ") for line in mounts.splitlines())
+    places = [(Path(_unescaped(each[1])), each[2]) for each in fields if len(each) > 2]  # noqa: PLR2004
+    over = [place for place in places if path.is_relative_to(place[0])]
+    kind = max(reversed(over), key=lambda place: len(place[0].parts), default=(path, ""))[1]
+    return kind if SHARES.fullmatch(kind) else ""
+
+
+def _unescaped(mount: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), mount)
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Tell an error of SQLite to whoever can mend it. Raises OutboxError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _told(path, error) from error
+
+
+def _told(path: Path, error: sqlite3.Error) -> OutboxError:
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or isinstance(error, sqlite3.IntegrityError):
+        return DamagedError(path)
+    # Without a name it is Python's: a text that is no UTF-8, or a table that is not what it was.
+    if not name or name == "SQLITE_ERROR":
+        return DamagedError(path)
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        return FullError(path) if _is_full(path, name) else OutboxError(f"{path}: the disk fails ({name})")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return OutboxError(f"{path} is in use by another careleaf: try again when that one is done")
+    mend = (
+        "give whoever runs this the right to write the file and its folder, or choose another with --outbox"
+    )
+    return OutboxError(f"{path} cannot be written or read ({name}): {mend}")
+
+
+def _is_full(path: Path, name: str) -> bool:
+    # A limit on the size of files, or a quota, comes as an error of writing.
+    return name.startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE")) or free(path) < ROOM
+
+
+def free(path: Path) -> int:
+    """Count the bytes that are free where a file is."""
+    there = os.statvfs(path.parent)
+    return there.f_bavail * there.f_frsize
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open an outbox, made or migrated to our version if need be. Raises OutboxError."""
+    _refuse_place(path)
+    _make_file(path)
+    with told(path):
+        db = _connection(path)
+        try:
+            _refuse_other(path, db)
+            _set_up(path, db)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+def _refuse_place(path: Path) -> None:
+    if path.with_name(path.name + RESCUED).exists():
+        raise OutboxError(f"{path}: a rescue was cut short: {RESCUE}")
+    with suppress(FileNotFoundError):  # not on Linux
+        kind = share_of(path.resolve(), Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
+        if kind:
+            raise _on_share(path, kind)
+    if path.is_dir():
+        raise OutboxError(
+            f"{path} is a folder: give --outbox the file in it, such as {path / 'outbox.sqlite'}"
+        )
+
+
+def _on_share(path: Path, kind: str) -> OutboxError:
+    mend = "choose a disk of this computer with --outbox or CARELEAF_OUTBOX"
+    return OutboxError(f"{path} is on a network share ({kind}), where an outbox is not safe: {mend}")
+
+
+def _make_file(path: Path) -> None:
+    """Make an empty file that only its owner may read; SQLite gives the files beside it the same rights."""
+    try:
+        path.parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+        if not path.exists():
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, OURS))
+    except OSError as error:
+        raise OutboxError(f"{path}: {error.strerror}: choose another place with --outbox") from error
+
+
+def _connection(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    # Whatever SQLite sorts stays in memory: a temporary file would hold what is deleted here.
+    for pragma in ("temp_store = MEMORY", "secure_delete = ON", "synchronous = FULL", "foreign_keys = ON"):
+        db.execute(f"PRAGMA {pragma}")
+    return db
+
+
+def _refuse_other(path: Path, db: sqlite3.Connection) -> None:
+    application, version = _number(db, "application_id"), _number(db, "user_version")
+    if application != APPLICATION and (version or _number(db, "schema_version")):
+        raise OutboxError(f"{path} is no outbox of careleaf: choose another file with --outbox")
+    if version > len(STEPS):
+        mend = "install that version of careleaf, or a newer one"
+        raise OutboxError(
+            f"{path} is of a newer careleaf (its version is {version}, ours {len(STEPS)}): {mend}"
+        )
+
+
+def _number(db: sqlite3.Connection, pragma: str) -> int:
+    return int(db.execute(f"PRAGMA {pragma}").fetchone()[0])
+
+
+def _set_up(path: Path, db: sqlite3.Connection) -> None:
+    if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+        raise _on_share(path, "its file system has no shared memory")
+    if _number(db, "user_version") < len(STEPS):
+        db.execute("BEGIN IMMEDIATE")
+        with ended(db):
+            _migrate(db)
+
+
+@contextmanager
+def ended(db: sqlite3.Connection) -> Iterator[None]:
+    """End the transaction that has begun: all of it, or nothing if there is any error."""
+    try:
+        yield
+        db.execute("COMMIT")
+    finally:
+        # A full disk ends a transaction by itself.
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    """Take all steps that are missing. Another process may have taken them while we waited to begin."""
+    version = _number(db, "user_version")
+    for step in STEPS[version:]:
+        for statement in statements(step.read_text(encoding="utf-8")):
+            db.execute(statement)
+    if version == 0:
+        _make_secret(db)
+    db.execute(f"PRAGMA application_id = {APPLICATION}")
+    db.execute(f"PRAGMA user_version = {len(STEPS)}")
+
+
+def statements(script: str) -> Iterator[str]:
+    """Cut a script into its statements: `executescript` would commit before it starts."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _make_secret(db: sqlite3.Connection) -> None:
+    keep_secret(db, os.urandom(32))
+    db.execute("INSERT INTO seen (at) VALUES ('')")
+
+
+def keep_secret(db: sqlite3.Connection, secret: bytes) -> None:
+    """Write the key of all digests, twice."""
+    row = (secret, sha256(secret).digest())
+    db.execute("INSERT OR REPLACE INTO secret VALUES (1, ?, ?)", row)
+    db.execute("INSERT OR REPLACE INTO secret_copy VALUES (1, ?, ?)", row)
+
+
+def secret_in(db: sqlite3.Connection, table: str) -> bytes | None:
+    """Read the key of all digests from one of its two tables: None if it is not what was written."""
+    row = db.execute(f"SELECT value, sum FROM {table}").fetchone()  # noqa: S608 # one of two names
+    return row[0] if row and sha256(row[0]).digest() == row[1] else None
+
+
+def look_over(path: Path, db: sqlite3.Connection) -> None:
+    """Read every page. Raises DamagedError."""
+    with told(path):
+        if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise DamagedError(path)
