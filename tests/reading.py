@@ -42,6 +42,7 @@ SNAPSHOTS: Final = frozenset(
         *(f"structure-after-laser-{lang}.txt" for lang in ("ar", "en", "hi", "ko", "pl")),
         *(f"structure-sheet-{lang}.txt" for lang in ("ar", "en")),
         *(f"web-washing-hands-{lang}.html" for lang in ("ar", "en")),
+        "message-ar.txt",
     }
 )
 """Every snapshot that a test compares; a file beside them is an orphan."""

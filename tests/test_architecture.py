@@ -82,6 +82,7 @@ ORDER = (
     "pdf.run",
     "pdf.trust",
     "pdf.reading",
+    "pdf.screen",
     "publish",
     "private",
     "site",
@@ -102,6 +103,9 @@ ORDER = (
     "mail",
     "mail.parcel",
     "mail.clock",
+    "mail.letter",
+    "mail.message",
+    "mail.preview",
     "mail.store",
     "mail.outbox",
     "mail.rescue",
@@ -132,6 +136,7 @@ PDF = {module for module in ORDER if module.startswith("pdf.")}
 ROOMS = {
     "babel": {"locales"},
     "click": {"cli", *CLI},
+    "css_inline": {"mail.letter"},
     "distributed": {"cluster"},
     "dateutil": {"days"},
     "fontTools": {"fonts"},
@@ -166,6 +171,7 @@ PAGE_ROOMS = {"markup", "locales", "breaks", "ink", "qr", "render", "plain", *PD
     "pdf.trust",
     "pdf.raster",
     "pdf.run",
+    "pdf.screen",
 }
 
 # By content, by font, and by a digest of all that a leaflet is made from: the same for every library.

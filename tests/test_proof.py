@@ -10,8 +10,7 @@ import pytest
 import weasyprint.pdf
 from weasyprint.pdf.fonts import build_fonts_dictionary
 
-from careleaf import plain
-from careleaf.breaks import segments
+from careleaf.breaks import segments, wrap
 from careleaf.model import Artifact, Job
 from careleaf.pdf import engine, proof
 from tests.test_pool import job
@@ -237,17 +236,17 @@ WRAPPED: Final = {
 @pytest.mark.parametrize("tag", WRAPPED)
 def test_plain_text_breaks_where_the_language_does(tag: str) -> None:
     text, expected = WRAPPED[tag]
-    work = replace(job("text"), writer="text", columns=40, lang=tag, keep_words=tag == "ko")
-    assert plain.wrap(text, work).splitlines() == expected
+    assert wrap(text, 40, tag, keep_words=tag == "ko").splitlines() == expected
 
 
 def test_korean_would_break_inside_words_without_its_profile() -> None:
     text, expected = WRAPPED["ko"]
-    work = replace(job("text"), writer="text", columns=40, lang="ko", keep_words=False)
-    assert plain.wrap(text, work).splitlines()[0] == f"{expected[0]} 손"
+    assert wrap(text, 40, "ko", keep_words=False).splitlines()[0] == f"{expected[0]} 손"
 
 
 def test_a_no_break_space_holds_in_korean_text() -> None:
-    work = replace(job("text"), writer="text", columns=40, lang="ko", keep_words=True)
     text = f"나아지지 않으면 지금 전화하세요: {NUMBER} 번으로"
-    assert plain.wrap(text, work).splitlines() == ["나아지지 않으면 지금 전화하세요:", f"{NUMBER} 번으로"]
+    assert wrap(text, 40, "ko", keep_words=True).splitlines() == [
+        "나아지지 않으면 지금 전화하세요:",
+        f"{NUMBER} 번으로",
+    ]

@@ -109,7 +109,7 @@ def compose(library: Library, edition: Edition, places: Mapping[str, Slot] = NO_
         message=speaker.say("message"),
         blocks=tuple(_block(speaker, section, places) for section in topic.sections),
         band=_band(library, edition, ui),
-        clinic=_foreign(clinic.title, clinic.note, library.locales[clinic.lang], locale),
+        clinic=named(library, clinic, locale),
         phone=speaker.facts["phone"],
         urgent=speaker.facts["urgent"],
         emergency=speaker.facts["emergency"],
@@ -285,10 +285,11 @@ def _by_machine(catalog: Catalog) -> bool:
     return any(entry.provenance is not Provenance.HUMAN for entry in catalog.entries.values())
 
 
-def _foreign(title: str, note: str | None, theirs: Locale, ours: Locale) -> Words:
-    """Mark a name that stays in its own language, so that screen readers and bidi treat it so."""
-    text = f"{title} ({note})" if note else title
-    if theirs.name == ours.name:
+def named(library: Library, clinic: Clinic, locale: Locale) -> Words:
+    """Name a clinic, in its own language: screen readers and bidi are told which that is."""
+    text = f"{clinic.title} ({clinic.note})" if clinic.note else clinic.title
+    theirs = library.locales[clinic.lang]
+    if theirs.name == locale.name:
         return (Run(text),)
     return (Run(text, lang=theirs.name, direction=theirs.direction),)
 

@@ -5,10 +5,13 @@ from io import BytesIO
 from typing import Final
 
 import pypdfium2
-from PIL.Image import Image
+from PIL import ImageChops
+from PIL.Image import Image, new
 
 POINTS: Final = 72
 """A PDF's own units in an inch."""
+MARGIN: Final = 32
+"""Dots of ground that stay below a page's last line."""
 
 
 def picture(page: pypdfium2.PdfPage, resolution: int) -> Image:
@@ -33,3 +36,12 @@ def pictures(content: bytes, resolution: int) -> Iterator[bytes]:
         file = BytesIO()
         drawn.save(file, "PNG", optimize=True)
         yield file.getvalue()
+
+
+def long_picture(content: bytes, resolution: int) -> Image:
+    """Give the first page of a PDF as a picture, without the empty ground below its last line."""
+    drawn = next(pages(content, resolution))
+    ground = new("RGB", drawn.size, drawn.getpixel((0, drawn.height - 1)))
+    used = ImageChops.difference(drawn, ground).getbbox()
+    end = used[3] + MARGIN if used else drawn.height
+    return drawn.crop((0, 0, drawn.width, min(end, drawn.height)))
