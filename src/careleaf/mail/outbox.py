@@ -4,10 +4,8 @@ Each step is a transaction, flushed to disk. What is promised, and how to look i
 sqlite3 shell, stands in docs/decisions/outbox.md.
 """
 
-import fcntl
 import hmac
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -184,7 +182,7 @@ class Outbox:
         shared = [
             self._blob_of(each, blobs) for each in (contents.letter, contents.leaflet, contents.calendar)
         ]
-        row = (number, *shared, _seal(key, address, contents), address, contents.added)
+        row = (number, *shared, seal(key, address, contents), address, contents.added)
         self._do("INSERT INTO payload VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
 
     def _blob_of(self, content: bytes, blobs: dict[bytes, int]) -> int:
@@ -214,7 +212,8 @@ class Outbox:
     def known(self, parcel: Parcel) -> State | None:
         """Say where a message stands that was put before: None if `put` would take this one in."""
         old = self._one("SELECT id, state, maybe FROM message WHERE key = ?", self._key(parcel))
-        return State(old[1]) if old and not self._is_empty(*old) else None
+        with store.sound(self._path):
+            return State(old[1]) if old and not self._is_empty(*old) else None
 
     # Addresses to which nothing is sent
 
@@ -253,7 +252,7 @@ class Outbox:
 
         Whether those arrived nobody knows: they are due at once.
         """
-        with _locked(self._path.with_name(self._path.name + ".sending"), self._path):
+        with store.locked(self._path):
             store.look_over(self._path, self._db)
             yield self._recover("9999")
 
@@ -310,7 +309,7 @@ class Outbox:
             " lease = ?, changed_at = ? WHERE id = ?"
         )
         self._do(change, _text(now), lease, _text(now), due["id"])
-        queued_at = _time(due["queued_at"])
+        queued_at = self._time(due["queued_at"])
         return Leased(
             due["id"], due["message_id"], due["clinic"], due["attempts"] + 1, queued_at, address, contents
         )
@@ -324,8 +323,8 @@ class Outbox:
         letter, leaflet, calendar = (self._blob(number) for number in row[:3])
         contents = Contents(letter, leaflet, row["added"], calendar)
         address = row["address"]
-        sealed = row["seal"] == _seal(due["key"], address, contents)
-        if not sealed or due["address"] != self._digest("address", address.lower()):
+        genuine = row["seal"] == seal(due["key"], address, contents)
+        if not genuine or due["address"] != self._digest("address", address.lower()):
             raise store.DamagedError(self._path)
         return address, contents
 
@@ -398,13 +397,13 @@ class Outbox:
             "SELECT next_at FROM message WHERE clinic = ? AND next_at IS NOT NULL ORDER BY next_at LIMIT 1"
         )
         row = self._one(query, clinic)
-        return _time(row[0]) if row else None
+        return self._time(row[0]) if row else None
 
     def oldest_waiting(self, clinic: str) -> datetime | None:
         """Say when the message of a clinic was queued that waits longest; None if none waits."""
         query = "SELECT min(queued_at) FROM message WHERE clinic = ? AND next_at IS NOT NULL"
         row = self._one(query, clinic)
-        return _time(row[0]) if row and row[0] else None
+        return self._time(row[0]) if row and row[0] else None
 
     def _free_at(self, clinic: str, per_minute: int, per_day: int) -> datetime:
         """Say when the limits allow one more attempt, which may be past."""
@@ -412,7 +411,8 @@ class Outbox:
         limits = ((MINUTE, per_minute), (DAY, per_day))
         found = [(span, self._one(query, clinic, most - 1)) for span, most in limits]
         return max(
-            (_time(row[0]) + span for span, row in found if row), default=datetime.min.replace(tzinfo=UTC)
+            (self._time(row[0]) + span for span, row in found if row),
+            default=datetime.min.replace(tzinfo=UTC),
         )
 
     # What is not to be sent
@@ -422,7 +422,7 @@ class Outbox:
         query = (
             "SELECT id, words FROM wordset WHERE id IN (SELECT words FROM message WHERE next_at IS NOT NULL)"
         )
-        sets = [(row["id"], _words(row["words"])) for row in self._all(query)]
+        sets = [(row["id"], self._words(row["words"])) for row in self._all(query)]
         bad = [number for number, words in sets if not all(may_go(each) for each in words)]
         if not bad:
             return 0
@@ -449,14 +449,14 @@ class Outbox:
         return [
             row["id"]
             for row in sets
-            if any(each.topic == topic and each.lang in langs for each in _words(row["words"]))
+            if any(each.topic == topic and each.lang in langs for each in self._words(row["words"]))
         ]
 
     def sent_of(self, topic: str, langs: Collection[str]) -> list[Entry]:
         """List what was sent, or may have been, with a text of a topic in one of the languages."""
         where = "(m.state IN ('sent', 'sending') OR m.maybe) AND m.words IN (SELECT value FROM json_each(?))"
         rows = self._all(f"{ENTRIES} WHERE {where} ORDER BY m.id", json.dumps(self._sets(topic, langs)))
-        return [_entry(row) for row in rows]
+        return [self._entry(row) for row in rows]
 
     def was_sent(
         self, clinic: str, address: str, topic: str, langs: Collection[str], person: str = ""
@@ -470,7 +470,7 @@ class Outbox:
         sets = json.dumps(self._sets(topic, langs))
         mac = self._digest("address", address.lower())
         rows = self._all(f"{ENTRIES} WHERE {where} ORDER BY m.id", sets, clinic, mac, who, who)
-        return [_entry(row) for row in rows]
+        return [self._entry(row) for row in rows]
 
     def retry(self, ids: Collection[int] | None) -> int:
         """Make messages due at once that were deferred, failed or held; None: all. Gives how many.
@@ -522,7 +522,8 @@ class Outbox:
         with self._writing() as now:
             over = "SELECT id FROM message WHERE state IN ('failed', 'held') AND not_after <= ?"
             self._do(f"DELETE FROM payload WHERE message IN ({over})", _text(now))  # noqa: S608 # no input
-            used = "SELECT letter FROM payload UNION SELECT leaflet FROM payload UNION SELECT calendar FROM payload"
+            parts = ("letter", "leaflet", "calendar")
+            used = " UNION ".join(f"SELECT {part} FROM payload" for part in parts)  # noqa: S608 # no input
             self._do(f"DELETE FROM blob WHERE id NOT IN ({used})")  # noqa: S608 # no input
             old = "at <= ? AND id NOT IN (SELECT lease FROM message WHERE lease IS NOT NULL)"
             self._do(f"DELETE FROM attempt WHERE {old}", _text(now - DAY))  # noqa: S608 # no input
@@ -562,13 +563,14 @@ class Outbox:
         for clinic, state, count in self._all(
             "SELECT clinic, state, count(*) FROM message GROUP BY clinic, state"
         ):
-            found.setdefault(clinic, {})[State(state)] = count
+            with store.sound(self._path):
+                found.setdefault(clinic, {})[State(state)] = count
         return found
 
     def entry(self, number: int) -> Entry | None:
         """Show one message."""
         row = self._one(f"{ENTRIES} WHERE m.id = ?", number)
-        return _entry(row) if row else None
+        return self._entry(row) if row else None
 
     def entries(
         self, states: Collection[State], clinic: str | None = None, limit: int | None = None
@@ -579,29 +581,55 @@ class Outbox:
         while left is None or left > 0:
             most = PAGE if left is None else min(PAGE, left)
             rows = self._all(f"{query} ORDER BY m.id LIMIT {most}", last, clinic, clinic)
-            yield from map(_entry, rows)
+            yield from map(self._entry, rows)
             if len(rows) < most:
                 return
             last, left = rows[-1]["id"], None if left is None else left - most
 
     # The file
 
+    def is_whole(self) -> bool:
+        """Read everything, and tell whether it is what was put."""
+        try:
+            store.look_over(self._path, self._db)
+            found = self._all("PRAGMA foreign_key_check") or [
+                row for row in self._all("PRAGMA integrity_check(1)") if row[0] != "ok"
+            ]
+            for (number,) in self._all("SELECT message FROM payload"):
+                row = self._one("SELECT id, key, address FROM message WHERE id = ?", number)
+                self._contents(row) if row else found.append(number)
+        except store.DamagedError:
+            return False
+        return not found
+
     def _read_secret(self) -> bytes:
         with store.told(self._path):
             self._db.row_factory = sqlite3.Row
-            secrets = {store.secret_in(self._db, table) for table in ("secret", "secret_copy")}
+            secrets = {store.secret_in(self._db, table) for table in store.SECRETS}
         secret = secrets.pop()
         if secret is None or secrets:
             raise store.DamagedError(self._path)
         return secret
 
     def _digest(self, what: str, *parts: str | int) -> bytes:
-        return hmac.digest(self._secret, json.dumps([what, *parts]).encode(), "sha256")
+        return digest(self._secret, what, *parts)
+
+    def _time(self, text: str) -> datetime:
+        with store.sound(self._path):
+            return _time(text)
+
+    def _entry(self, row: sqlite3.Row) -> Entry:
+        with store.sound(self._path):
+            return _entry(row)
+
+    def _words(self, text: str) -> tuple[Words, ...]:
+        with store.sound(self._path):
+            return _words(text)
 
     def _learn(self) -> None:
         row = self._one("SELECT at FROM seen")
         if row and row[0]:
-            self._clock.learn(_time(row[0]))
+            self._clock.learn(self._time(row[0]))
 
     @contextmanager
     def _writing(self) -> Iterator[datetime]:
@@ -646,6 +674,11 @@ def _among(states: Collection[State], table: str = "") -> str:
     return f"{table}state IN ({names})"
 
 
+def digest(secret: bytes, what: str, *parts: str | int) -> bytes:
+    """Give 32 bytes that stand for values, and from which nobody without the secret can tell them."""
+    return hmac.digest(secret, json.dumps([what, *parts]).encode(), "sha256")
+
+
 def backoff(number: int, attempts: int) -> timedelta:
     """Say how long to wait after so many attempts for a message. It differs from message to message."""
     part = int.from_bytes(sha256(f"{number}/{attempts}".encode()).digest()[:4]) / 2**32
@@ -662,31 +695,11 @@ def _domain(letter: bytes) -> str:
     return Letter.from_bytes(letter).sent_from.rpartition("@")[2]
 
 
-def _seal(key: bytes, address: str, contents: Contents) -> bytes:
+def seal(key: bytes, address: str, contents: Contents) -> bytes:
+    """Digest what is to be sent, and to whom, and to which row it belongs."""
     shared = (contents.letter, contents.leaflet, contents.calendar)
     added = sha256(contents.added).digest()
     return sha256(b"".join((key, *map(_sum, shared), added, address.encode()))).digest()
-
-
-@contextmanager
-def _locked(lock: Path, outbox: Path) -> Iterator[None]:
-    try:
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT, store.OURS)
-    except OSError as error:
-        raise OutboxError(f"{lock}: {error.strerror}: choose another place with --outbox") from error
-    try:
-        _lock(handle, outbox)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int, outbox: Path) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        mend = "let it, or stop that one"
-        raise OutboxError(f"{outbox}: another careleaf is sending from it: {mend}") from error
 
 
 def _text(moment: datetime) -> str:

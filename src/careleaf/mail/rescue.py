@@ -1,1 +1,309 @@
-"""What can still be read of a damaged outbox."""
+"""What can still be read of a damaged outbox goes into a new one; the damaged one is kept.
+
+Nothing is sent twice for it: what waited is held until a person has decided, and what was sent stays known.
+"""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from careleaf.mail import store
+from careleaf.mail.clock import wall
+from careleaf.mail.outbox import digest, opened, seal
+from careleaf.mail.parcel import WAITING, Contents, State
+from careleaf.mail.store import OutboxError
+
+HELD: Final = "rescued: may have been sent"
+LOST: Final = "rescued: its row was lost, it may have been sent"
+BESIDE: Final = ("", "-wal", "-shm")
+READING: Final = ".reading"
+UNFINISHED: Final = ".unfinished"
+STRIDE: Final = 64
+"""Rows read at once, as long as all can be read."""
+MANY: Final = 1_000_000
+"""The highest number of a row that is looked for if nothing says which is the last."""
+
+KEYS: Final = "SELECT key, id FROM message INDEXED BY sqlite_autoindex_message_1 ORDER BY key"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rescued:
+    """How many messages are in the new outbox, and how many are known to be lost; where the old one is.
+
+    With `forgets`, nobody can tell any more what was sent: a list that is queued again is sent again.
+    """
+
+    rows: int
+    lost: int
+    damaged: Path
+    forgets: bool
+
+
+def rescue(path: Path, clock: Callable[[], datetime] = wall) -> Rescued:
+    """Make a new outbox of a damaged one, which is put aside. Raises OutboxError if it is not damaged."""
+    with store.locked(path):
+        try:
+            _put_back(path)
+            _refuse_whole(path, clock)
+            return _rescue(path, clock)
+        except OSError as error:
+            raise OutboxError(f"{path}: {error.strerror}: free some space, or mend the rights") from error
+        finally:
+            for end in (READING, UNFINISHED):
+                _delete(_named(path, end))
+
+
+def _named(path: Path, end: str) -> Path:
+    return path.with_name(path.name + end)
+
+
+def _delete(path: Path) -> None:
+    for end in BESIDE:
+        _named(path, end).unlink(missing_ok=True)
+
+
+def _put_back(path: Path) -> None:
+    """Undo what a rescue that was cut short has done, to begin anew."""
+    rescued = _named(path, store.RESCUED)
+    if rescued.exists():
+        aside = sorted(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}"))
+        if aside and not path.exists():
+            _move(aside[-1], path, reversed(BESIDE))
+        _delete(rescued)
+
+
+def _move(old: Path, new: Path, ends: Iterable[str] = BESIDE) -> None:
+    """Move a file and what is beside it: away, itself first; back, itself last, never without its log."""
+    for end in ends:
+        with suppress(FileNotFoundError):
+            _named(old, end).rename(_named(new, end))
+
+
+def _refuse_whole(path: Path, clock: Callable[[], datetime]) -> None:
+    if not path.exists():
+        raise OutboxError(f"{path} is not there: give the damaged outbox with --outbox")
+    try:
+        with opened(path, clock) as outbox:
+            whole = outbox.is_whole()
+    except store.DamagedError:
+        return
+    if whole:
+        raise OutboxError(f"{path} is not damaged: there is nothing to rescue")
+
+
+def _rescue(path: Path, clock: Callable[[], datetime]) -> Rescued:
+    unfinished = _named(path, UNFINISHED)
+    store.make(unfinished)
+    new = store.connect(unfinished)
+    with closing(new), closing(_readable(path, unfinished)) as old, store.told(path):
+        reader = _Reader(old)
+        new.execute("BEGIN IMMEDIATE")
+        with store.ended(new):
+            forgets = _copy(reader, new)
+        count = "SELECT count(*), count(*) FILTER (WHERE reason = ?) FROM message"
+        total, lost = new.execute(count, [LOST]).fetchone()
+    unfinished.rename(_named(path, store.RESCUED))
+    now = clock().astimezone(UTC)
+    damaged = path.with_name(f"{path.stem}.damaged-{now:%Y%m%dT%H%M%SZ}{path.suffix}")
+    _move(path, damaged)
+    _named(path, store.RESCUED).rename(path)
+    os.sync()
+    return Rescued(total - lost, lost, damaged, forgets)
+
+
+def _readable(path: Path, model: Path) -> sqlite3.Connection:
+    """Open a copy, since opening changes a file; without its first page, with that of a new outbox."""
+    copy = _named(path, READING)
+    for end in BESIDE[:2]:
+        _copy_file(_named(path, end), _named(copy, end))
+    if not _has_tables(copy):
+        with copy.open("r+b") as file, model.open("rb") as new:
+            file.write(new.read(8192))
+        _copy_file(_named(path, "-wal"), _named(copy, "-wal"))
+    db = sqlite3.connect(copy, isolation_level=None)
+    db.row_factory = sqlite3.Row
+    return db
+
+
+def _copy_file(old: Path, new: Path) -> None:
+    if old.exists():
+        os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, store.OURS))
+        shutil.copyfile(old, new)
+
+
+def _has_tables(path: Path) -> bool:
+    with closing(sqlite3.connect(path)) as db, suppress(sqlite3.Error):
+        return bool(db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'message'").fetchone())
+    return False
+
+
+class _Reader:
+    """Reads what can be read, and skips the rest."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def _first(self, query: str) -> Any:  # noqa: ANN401 # whatever stands there
+        with suppress(sqlite3.Error):
+            row = self._db.execute(query).fetchone()
+            return row[0] if row else None
+        return None
+
+    def rows(self, table: str) -> Iterator[Row]:
+        """Give a table's rows."""
+        last = self._first(f"SELECT max(rowid) FROM {table}")  # noqa: S608 # our names
+        last = min(last if isinstance(last, int) else MANY, MANY)
+        for start in range(0, last + 1, STRIDE):
+            yield from self._between(table, start, start + STRIDE - 1)
+
+    def _between(self, table: str, low: int, high: int) -> Iterator[Row]:
+        query = f"SELECT * FROM {table} WHERE rowid BETWEEN ? AND ?"  # noqa: S608 # our names
+        try:
+            rows = self._db.execute(query, (low, high)).fetchall()
+        except sqlite3.Error:
+            if low < high:
+                middle = (low + high) // 2
+                yield from self._between(table, low, middle)
+                yield from self._between(table, middle + 1, high)
+            return
+        yield from map(dict, rows)
+
+    def index(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """Give what an index holds, from both its ends as far as it can be read."""
+        for order in ("ASC", "DESC"):
+            with suppress(sqlite3.Error):
+                yield from map(tuple, self._db.execute(f"{query} {order}"))
+                return
+
+    def secret(self) -> bytes | None:
+        """Give the key of all digests, if it can be read once."""
+        for table in store.SECRETS:
+            with suppress(sqlite3.Error):
+                if secret := store.secret_in(self._db, table):
+                    return secret
+        return None
+
+
+def _copy(reader: _Reader, new: sqlite3.Connection) -> bool:
+    """Copy what can be read; tells whether the key of all digests is lost."""
+    secret = reader.secret()
+    if secret:
+        store.keep_secret(new, secret)
+    for table in ("wordset", "attempt", "suppressed"):
+        _copy_rows(new, table, reader.rows(table))
+    for (address,) in reader.index("SELECT address FROM suppressed ORDER BY address"):
+        _insert(new, "suppressed", {"address": address, "why": "rescued", "at": ""})
+    _copy_rows(
+        new, "blob", (row for row in reader.rows("blob") if sha256(row["content"]).digest() == row["digest"])
+    )
+    _copy_messages(reader, new)
+    _copy_payloads(reader, new, secret)
+    latest = "(SELECT max(changed_at) FROM message)"
+    new.execute(f"UPDATE seen SET at = coalesce({latest}, '')")  # noqa: S608 # no input
+    return secret is None
+
+
+def _copy_rows(new: sqlite3.Connection, table: str, rows: Iterable[Row]) -> None:
+    for row in rows:
+        _insert(new, table, row)
+
+
+def _insert(new: sqlite3.Connection, table: str, row: Row) -> None:
+    """Insert a row, unless it is damaged: then it breaks a rule of the table, most likely."""
+    known = [each[1] for each in new.execute(f"PRAGMA table_info({table})")]
+    names = [name for name in row if name in known]
+    marks = ", ".join("?" * len(names))
+    insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 # our names
+    with suppress(sqlite3.IntegrityError):
+        new.execute(insert, [row[name] for name in names])
+
+
+def _copy_messages(reader: _Reader, new: sqlite3.Connection) -> None:
+    _insert(new, "wordset", {"words": "[]"})
+    nothing = new.execute("SELECT id FROM wordset WHERE words = '[]'").fetchone()[0]
+    sets = {each[0] for each in new.execute("SELECT id FROM wordset")}
+    for row in reader.rows("message"):
+        if _is_readable(row):
+            words = row["words"] if row["words"] in sets else nothing
+            _insert(new, "message", {**_held(row), "words": words})
+    # The index of keys stands on other pages: a row that is lost is still known by its key.
+    for key, number in list(reader.index(KEYS)):
+        if not new.execute("SELECT 1 FROM message WHERE key = ?", [key]).fetchone():
+            _insert(new, "message", _lost(key, number, nothing))
+
+
+def _is_readable(row: Row) -> bool:
+    times = ("queued_at", "not_after", "changed_at", "tried_at", "sent_at")
+    try:
+        return all(row[name] is None or datetime.fromisoformat(row[name]).tzinfo for name in times)
+    except (ValueError, TypeError):
+        return False
+
+
+def _held(row: Row) -> Row:
+    """Hold what waited or was being sent. It counts as sent, perhaps: nobody knows what was noted last."""
+    if row["state"] not in {*WAITING, State.SENDING}:
+        return row
+    return {**row, "state": "held", "reason": HELD, "maybe": 1, "next_at": None, "lease": None}
+
+
+def _lost(key: bytes, number: int, words: int) -> Row:
+    now = "1970-01-01T00:00:00.000Z"
+    unknown = dict.fromkeys(("clinic", "topic", "lang", "source"), "unknown")
+    return {
+        **unknown,
+        "id": number,
+        "key": key,
+        "message_id": f"<{number}@lost.invalid>",
+        "state": "held",
+        "kind": "sheet",
+        "version": 0,
+        "row": 0,
+        "record": "",
+        "words": words,
+        "maybe": 1,
+        "reason": LOST,
+        **dict.fromkeys(("queued_at", "not_after", "changed_at"), now),
+    }
+
+
+def _blobs_in(new: sqlite3.Connection) -> Callable[[int], bytes | None]:
+    @lru_cache(maxsize=64)
+    def blob(number: int) -> bytes | None:
+        row = new.execute("SELECT content FROM blob WHERE id = ?", [number]).fetchone()
+        return bytes(row[0]) if row else None
+
+    return blob
+
+
+def _copy_payloads(reader: _Reader, new: sqlite3.Connection, secret: bytes | None) -> None:
+    """Copy what can still be sent, if a person wants it: only what is whole, to the address it was for."""
+    blob = _blobs_in(new)
+    query = (
+        "SELECT key, address FROM message JOIN wordset AS w ON w.id = words"
+        " WHERE message.id = ? AND state IN ('held', 'failed') AND w.words <> '[]'"
+    )
+    for row in reader.rows("payload"):
+        message = new.execute(query, [row["message"]]).fetchone()
+        shared = [blob(row[part]) for part in ("letter", "leaflet", "calendar")]
+        found = [each for each in shared if each is not None]
+        if message and len(found) == len(shared) and _is_genuine(row, message, found, secret):
+            _insert(new, "payload", row)
+
+
+def _is_genuine(row: Row, message: tuple[bytes, bytes], shared: list[bytes], secret: bytes | None) -> bool:
+    letter, leaflet, calendar = shared
+    key, address = message
+    contents = Contents(letter, leaflet, row["added"], calendar)
+    whose = secret is not None and digest(secret, "address", row["address"].lower()) == address
+    return whose and seal(key, row["address"], contents) == row["seal"]

@@ -1,5 +1,6 @@
 """The file of the outbox: made, migrated, looked over and opened. No message is known here."""
 
+import fcntl
 import os
 import re
 import sqlite3
@@ -74,6 +75,15 @@ def told(path: Path) -> Iterator[None]:
         raise _told(path, error) from error
 
 
+@contextmanager
+def sound(path: Path) -> Iterator[None]:
+    """Refuse a value that is not what we write. Raises DamagedError."""
+    try:
+        yield
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DamagedError(path) from error
+
+
 def _told(path: Path, error: sqlite3.Error) -> OutboxError:
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or isinstance(error, sqlite3.IntegrityError):
@@ -105,16 +115,45 @@ def free(path: Path) -> int:
 def connect(path: Path) -> sqlite3.Connection:
     """Open an outbox, made or migrated to our version if need be. Raises OutboxError."""
     _refuse_place(path)
-    _make_file(path)
+    try:
+        if not path.exists():
+            make(path)
+        empty = path.stat().st_size == 0
+    except OSError as error:
+        raise OutboxError(f"{path}: {error.strerror}: choose another place with --outbox") from error
+    # We never leave an empty file: what was sent from it is lost with it.
+    if empty:
+        raise DamagedError(path)
     with told(path):
-        db = _connection(path)
-        try:
-            _refuse_other(path, db)
-            _set_up(path, db)
-        except BaseException:
-            db.close()
-            raise
-        return db
+        return _open(path)
+
+
+def make(path: Path) -> None:
+    """Put a new outbox in its place, unless another process is quicker; only its owner may read it.
+
+    SQLite gives the files that it makes beside it the same rights. Raises OSError and OutboxError.
+    """
+    path.parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.new-{os.getpid()}")
+    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OURS))
+    try:
+        with told(path):
+            _open(unfinished).close()
+        with suppress(FileExistsError):
+            os.link(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = _connection(path)
+    try:
+        _refuse_other(path, db)
+        _set_up(path, db)
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def _refuse_place(path: Path) -> None:
@@ -135,20 +174,17 @@ def _on_share(path: Path, kind: str) -> OutboxError:
     return OutboxError(f"{path} is on a network share ({kind}), where an outbox is not safe: {mend}")
 
 
-def _make_file(path: Path) -> None:
-    """Make an empty file that only its owner may read; SQLite gives the files beside it the same rights."""
-    try:
-        path.parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
-        if not path.exists():
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, OURS))
-    except OSError as error:
-        raise OutboxError(f"{path}: {error.strerror}: choose another place with --outbox") from error
-
-
 def _connection(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     # Whatever SQLite sorts stays in memory: a temporary file would hold what is deleted here.
-    for pragma in ("temp_store = MEMORY", "secure_delete = ON", "synchronous = FULL", "foreign_keys = ON"):
+    # All tables are described on the first page, at this size, so that `rescue` can put it there again.
+    for pragma in (
+        "page_size = 8192",
+        "temp_store = MEMORY",
+        "secure_delete = ON",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
         db.execute(f"PRAGMA {pragma}")
     return db
 
@@ -175,6 +211,29 @@ def _set_up(path: Path, db: sqlite3.Connection) -> None:
         db.execute("BEGIN IMMEDIATE")
         with ended(db):
             _migrate(db)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Be the only process that sends from an outbox. Raises OutboxError."""
+    lock = path.with_name(path.name + ".sending")
+    try:
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT, OURS)
+    except OSError as error:
+        raise OutboxError(f"{lock}: {error.strerror}: choose another place with --outbox") from error
+    try:
+        _lock(handle, path)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, path: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        mend = "let it, or stop that one"
+        raise OutboxError(f"{path}: another careleaf is sending from it: {mend}") from error
 
 
 @contextmanager
@@ -221,6 +280,10 @@ def keep_secret(db: sqlite3.Connection, secret: bytes) -> None:
     row = (secret, sha256(secret).digest())
     db.execute("INSERT OR REPLACE INTO secret VALUES (1, ?, ?)", row)
     db.execute("INSERT OR REPLACE INTO secret_copy VALUES (1, ?, ?)", row)
+
+
+SECRETS: Final = ("secret", "secret_copy")
+"""Tables that hold the key of all digests."""
 
 
 def secret_in(db: sqlite3.Connection, table: str) -> bytes | None:
