@@ -19,9 +19,14 @@ from flufl.bounce import all_failures
 
 MOST_BYTES: Final = 512 * 1024**2
 """How large a mailbox of one file may be."""
-READ: Final = 512 * 1024
+READ: Final = 256 * 1024
 """How much of one message is read: a notice says all that it says before the copy of what came back."""
-MOST_LINES: Final = 20_000
+READ_OF_TEXT: Final = 32 * 1024
+"""How much of it is read where a notice has no form, and many patterns are tried on each of its lines."""
+MOST_LINES: Final = 10_000
+LONGEST_LINE: Final = 300
+"""Characters of a line that are looked at; some patterns take the square of that in steps."""
+MOST_FOLDS: Final = 20
 MOST_BOUNDARIES: Final = 50
 """What is beyond is no notice of a mail server, but made to keep its reader busy."""
 MOST_IDS: Final = 20
@@ -33,6 +38,8 @@ _ID: Final = re.compile(r"<[^<>\s@]{1,200}@[^<>\s@]{1,200}>")
 _ID_LINE: Final = re.compile(r"^[> \t]{0,8}message-id:\s{0,8}(<[^<>\s@]{1,200}@[^<>\s@]{1,200}>)", re.I | re.M)
 _STATUS: Final = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 _REPLY: Final = re.compile(r"(?<![\d.])[45]\d\d(?=[ -]+#?[245]\.\d{1,3}\.\d{1,3}(?![\d.]))")
+_REST_OF_LINE: Final = re.compile(rb"(?<=[^\n]{%d})[^\n]+" % LONGEST_LINE)
+_REST_OF_FIELD: Final = re.compile(rb"((?:\n[ \t][^\n]*){%d})(?:\n[ \t][^\n]*)+" % MOST_FOLDS)
 _HEADER: Final = re.compile(rb"[!-9;-~]{1,76}:[ \t\r\n]")
 
 
@@ -135,12 +142,18 @@ def judged(position: int, content: bytes) -> Notice:
     if content.count(b"\n") > MOST_LINES or content.lower().count(b"boundary=") > MOST_BOUNDARIES:
         return Notice(position, Verdict.STRANGE)
     try:
-        return _judged(position, message_from_bytes(content))
+        return _judged(position, _cut(content))
     except Exception:  # noqa: BLE001 # whatever somebody's message does to its readers, the next one is read
         return Notice(position, Verdict.STRANGE)
 
 
-def _judged(position: int, message: Message) -> Notice:
+def _cut(content: bytes) -> bytes:
+    """Cut what takes its readers too long: endless lines, and fields of endless lines."""
+    return _REST_OF_FIELD.sub(rb"\1", _REST_OF_LINE.sub(b"", content.replace(b"\r\n", b"\n")))
+
+
+def _judged(position: int, content: bytes) -> Notice:
+    message = message_from_bytes(content)
     # A server's report comes first: Postfix marks it as an automatic reply, which it is.
     if not _is_report(message):
         if _is_reply(message):
@@ -151,7 +164,8 @@ def _judged(position: int, message: Message) -> Notice:
     actions = [_said(status, "action").lower() for status in statuses if "action" in status]
     if actions and all(action.startswith(_DELIVERED) for action in actions):
         return Notice(position, Verdict.LETTER)
-    return Notice(position, _verdict(message), _code(message, statuses), _ids(message))
+    scanned = message if actions else message_from_bytes(content[:READ_OF_TEXT])
+    return Notice(position, _verdict(scanned), _code(message, statuses), _ids(message))
 
 
 def _said(message: Message, name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from careleaf import tables
+from careleaf.mail.outbox import MAYBE
 from careleaf.mail.parcel import ENDED, Entry, Kind, State
 
 TOLD: Final = ENDED | {State.HELD}
@@ -18,8 +19,6 @@ HEADER: Final = (
     "record", "topic", "version", "language", "kind", "state", "reason", "queued", "sent", "list", "row",
     "clinic", "id", "message-id", "texts",
 )  # fmt: skip
-MAYBE: Final = "may have arrived"
-"""What the reason of an expired message says if nobody knows whether it was sent."""
 NAMED: Final = 8
 """Digits of a text's digest, as they stand on the leaflet."""
 
@@ -49,10 +48,16 @@ def table(entries: Iterable[Entry]) -> bytes:
 
 def _cells(entry: Entry) -> tuple[str, ...]:
     return (
-        entry.record, entry.topic, str(entry.version), entry.lang, entry.kind, entry.state, entry.reason,
+        entry.record, entry.topic, str(entry.version), entry.lang, entry.kind, entry.state, _why(entry),
         _instant(entry.queued_at), _instant(entry.sent_at), entry.source, str(entry.row), entry.clinic,
         str(entry.id), entry.message_id, _texts(entry),
     )  # fmt: skip
+
+
+def _why(entry: Entry) -> str:
+    """Say why it was not sent, and whether it may have arrived nevertheless."""
+    told = entry.state is State.SENT or not entry.maybe or MAYBE in entry.reason
+    return entry.reason if told else "; ".join(filter(None, (entry.reason, MAYBE)))
 
 
 def _instant(time: datetime | None) -> str:
@@ -80,7 +85,7 @@ def _url(resource: Mapping[str, Any]) -> str:
 def _communication(entry: Entry, title: str) -> dict[str, Any]:
     # An identifier without a system: only the clinic knows which of its systems gave the number.
     optional = {
-        "statusReason": {"text": entry.reason or entry.state} if entry.state is not State.SENT else None,
+        "statusReason": {"text": _why(entry) or entry.state} if entry.state is not State.SENT else None,
         "subject": {"type": "Patient", "identifier": {"value": entry.record}} if entry.record else None,
         "sent": _instant(entry.sent_at) or None,
     }
@@ -97,12 +102,12 @@ def _communication(entry: Entry, title: str) -> dict[str, Any]:
 
 
 def _status(entry: Entry) -> str:
-    """Say it in FHIR's words: what is held may still be sent, what expired unanswered may have arrived."""
+    """Say it in FHIR's words: what is held may still be sent."""
     if entry.state is State.SENT:
         return "completed"
-    if entry.state is State.HELD:
-        return "on-hold"
-    return "unknown" if entry.state is State.EXPIRED and MAYBE in entry.reason else "not-done"
+    if entry.maybe:
+        return "unknown"
+    return "on-hold" if entry.state is State.HELD else "not-done"
 
 
 def _concept(system: str, code: str) -> dict[str, Any]:
