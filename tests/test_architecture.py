@@ -27,6 +27,7 @@ CLI = (
     "cli.editing",
     "cli.translating",
     "cli.starting",
+    "cli.queueing",
 )
 
 # A module imports only what stands above it; the files of rules, not one another either.
@@ -54,6 +55,7 @@ ORDER = (
     "check",
     "tables",
     "cells",
+    "addresses",
     "lists",
     "versions",
     "plan",
@@ -81,6 +83,7 @@ ORDER = (
     "pdf.update",
     "pdf.master",
     "pdf.run",
+    "pdf.lock",
     "pdf.trust",
     "pdf.reading",
     "pdf.screen",
@@ -114,6 +117,8 @@ ORDER = (
     "mail.smtp",
     "mail.signing",
     "mail.sender",
+    "mail.intake",
+    "mail.worklist",
     "mail.receipts",
     "mail.bounces",
     "mail.records",
@@ -149,6 +154,7 @@ ROOMS = {
     "distributed": {"cluster"},
     "dkim": {"mail.signing"},
     "dateutil": {"days"},
+    "email_validator": {"addresses"},
     "flufl": {"mail.bounces"},
     "fontTools": {"fonts"},
     "holidays": {"days"},
@@ -183,6 +189,7 @@ PAGE_ROOMS = {"markup", "locales", "breaks", "ink", "qr", "render", "plain", *PD
     "pdf.trust",
     "pdf.raster",
     "pdf.run",
+    "pdf.lock",
     "pdf.screen",
 }
 

@@ -1,17 +1,18 @@
 """What a library may not hold, one readable case each: the fault, where it is told, and how to mend it."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from careleaf.check.pictures import MAX_ELEMENTS
+from careleaf.check.pictures import MAX_ELEMENTS, safe
 from careleaf.findings import Severity, blocking
 from careleaf.model import Selection
-from tests.conftest import Tiny
+from tests.conftest import Tiny, as_it_ships
 from tests.refusals import CLINIC, PICTURE, PO, SOURCES, TOPIC, Refusal, place
 
 UI = "templates/ui.yaml"
@@ -988,7 +989,7 @@ XML_BITS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None)
 @example(content=b'<?xml version="1.0" encoding="utf-7"?><svg/>')
 @example(content=b'<?xml version="1.0" encoding="no-such"?><svg/>')
 @given(
@@ -997,6 +998,6 @@ XML_BITS = st.sampled_from(
         lambda bits: SVG.format("".join(bits)).encode()
     )
 )
-def test_any_bytes_as_a_drawing_are_a_drawing_or_a_finding(content: bytes, tiny: Tiny) -> None:
-    tiny.write(PICTURE, content)
-    assert all(finding.message and finding.mend for finding in tiny.findings())
+def test_any_bytes_as_a_drawing_are_a_drawing_or_a_finding(content: bytes) -> None:
+    library = replace(as_it_ships(), images={Path(PICTURE).name: content}, templates={})
+    assert all(finding.message and finding.mend for finding in safe(library))

@@ -752,7 +752,7 @@ def test_what_is_written_is_read_back(
 ) -> None:
     out = io.StringIO(newline="")
     table = csv.writer(out, delimiter=delimiter, lineterminator=end)
-    table.writerow([name for name in lists.COLUMNS if name != "procedure"])
+    table.writerow([name for name in lists.PAPER.columns if name != "procedure"])
     for each in people:
         needs = ("x" if each.need is need else "" for need in (Need.LARGE_PRINT, Need.BILINGUAL))
         days = each.treated_on.strftime(day)

@@ -1,7 +1,6 @@
 """Every PDF that is built: archival, accessible, whole in itself, silent about the machine that made it."""
 
 import inspect
-import json
 import os
 import re
 import socket
@@ -15,7 +14,6 @@ import weasyprint
 
 from careleaf.model import Selection
 from careleaf.pdf import engine, tagging, textlayer
-from careleaf.words import texts
 from tests import reading
 from tests.conftest import ROOT, Built, Tiny
 from tests.verapdf import validate
@@ -83,33 +81,6 @@ def test_fonts_are_embedded_as_subsets_and_only_those_of_the_language(built: Bui
                 assert SUBSET.match(str(font.BaseFont)), f"{one}: {font.BaseFont}"
                 assert {"/FontFile2", "/FontFile3"} & set(descriptor.keys()), f"{one}: {font.BaseFont}"
                 assert str(descriptor.FontFamily) in one.leaflet.locale.fonts, f"{one}: {font.BaseFont}"
-
-
-def test_a_pdf_carries_its_source_and_the_source_is_what_it_prints(built: Built) -> None:
-    for one in reading.printed(built, "handout"):
-        with pikepdf.open(one.path) as pdf:
-            (relationship,) = {str(attached.AFRelationship) for attached in pdf.Root.AF}
-            assert relationship == "/Source", str(one)
-            (name,) = pdf.attachments
-            source = json.loads(pdf.attachments[name].get_file().read_bytes())
-        topic = built.library.topics[one.edition.topic]
-        assert source["words"] == texts(built.library, topic, one.edition.lang), str(one)
-        assert source["words"].keys() == {word.id for word in topic.words()}, str(one)
-        drawn = "".join(note.removeprefix("Alt=") for note in _notes(one.path))
-        printed = reading.letters(reading.structure(one.path).root.text("Lbl") + drawn)
-        missing = [id_ for id_, text in source["words"].items() if not _pattern(text).search(printed)]
-        assert missing == [], str(one)
-
-
-def _notes(path: Path) -> list[str]:
-    figures = reading.structure(path).root.find("Figure")
-    return [note for figure in figures for note in figure.notes]
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """Match a text as it is printed: a placeholder is any value, bold is not seen."""
-    parts = re.split(r"\{[a-z0-9-]+\}", text.replace("**", ""))
-    return re.compile(".{1,60}?".join(re.escape(reading.letters(part)) for part in parts))
 
 
 def test_a_pdf_tells_nothing_of_the_machine_it_was_made_on(built: Built) -> None:

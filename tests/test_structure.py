@@ -1,6 +1,8 @@
 """The structure tree, read back from the files: what a screen reader is told, and in which order."""
 
 import dataclasses
+import json
+import re
 from collections import Counter
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -8,6 +10,7 @@ from xml.etree.ElementTree import Element
 import pikepdf
 import pytest
 
+from careleaf.words import texts
 from tests import reading
 from tests.conftest import Built
 from tests.reading import Printed, Structure
@@ -189,3 +192,30 @@ def test_a_table_over_pages_is_read_as_one_and_its_head_once(long_page: Structur
     assert len(table.find("TR")) == 91
     scopes = Counter(note for header in table.find("TH") for note in header.notes)
     assert scopes == {"Scope=/Column": 2, "Scope=/Row": 90}
+
+
+def test_a_pdf_carries_its_source_and_the_source_is_what_it_prints(built: Built) -> None:
+    for one in reading.printed(built, "handout"):
+        with pikepdf.open(one.path) as pdf:
+            (relationship,) = {str(attached.AFRelationship) for attached in pdf.Root.AF}
+            assert relationship == "/Source", str(one)
+            (name,) = pdf.attachments
+            source = json.loads(pdf.attachments[name].get_file().read_bytes())
+        topic = built.library.topics[one.edition.topic]
+        assert source["words"] == texts(built.library, topic, one.edition.lang), str(one)
+        assert source["words"].keys() == {word.id for word in topic.words()}, str(one)
+        drawn = "".join(note.removeprefix("Alt=") for note in _notes(one.path))
+        printed = reading.letters(reading.structure(one.path).root.text("Lbl") + drawn)
+        missing = [id_ for id_, text in source["words"].items() if not _pattern(text).search(printed)]
+        assert missing == [], str(one)
+
+
+def _notes(path: Path) -> list[str]:
+    figures = reading.structure(path).root.find("Figure")
+    return [note for figure in figures for note in figure.notes]
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """Match a text as it is printed: a placeholder is any value, bold is not seen."""
+    parts = re.split(r"\{[a-z0-9-]+\}", text.replace("**", ""))
+    return re.compile(".{1,60}?".join(re.escape(reading.letters(part)) for part in parts))

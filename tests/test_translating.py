@@ -154,7 +154,7 @@ def test_a_second_sync_writes_nothing(synced: Tiny) -> None:
     before = everything(synced)
     times = {path: path.stat().st_mtime_ns for path in before}
     result = translate(synced, "sync")
-    assert result.stdout == f"ar ui: 97 unchanged (as it was)\nar {NAME}: 14 unchanged (as it was)\n"
+    assert result.stdout == f"ar ui: 112 unchanged (as it was)\nar {NAME}: 14 unchanged (as it was)\n"
     assert everything(synced) == before
     assert {path: path.stat().st_mtime_ns for path in before} == times
     rows = json.loads(translate(synced, "sync", "--json").stdout)

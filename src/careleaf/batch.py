@@ -165,12 +165,16 @@ class Sheet:
     stamp: "Stamp | None" = field(default=None, repr=False)
 
     @property
-    def content(self) -> bytes:
-        """The bytes of the file."""
+    def added(self) -> bytes:
+        """What follows the leaflet's bytes in the file; empty for a sheet that was laid out anew."""
         from careleaf.pdf.update import update  # noqa: PLC0415 # only who makes sheets needs to find fonts
 
-        added = update(self.free, self.stamp) if self.free and self.stamp else b""
-        return self.leaflet.content + added
+        return update(self.free, self.stamp) if self.free and self.stamp else b""
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return self.leaflet.content + self.added
 
 
 T = TypeVar("T", bound=pool.Task)

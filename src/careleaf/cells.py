@@ -19,6 +19,9 @@ Order = Literal["day-first", "month-first"]
 
 LONGEST_TEXT: Final = 120
 """In characters, of a name, a place or a clinician."""
+SHORTEST_PASSWORD: Final = 10
+LONGEST_PASSWORD: Final = 127
+"""In bytes of UTF-8 (ISO 32000-2, 7.6.4.3.3)."""
 LONGEST_QUOTE: Final = 40
 OLDEST: Final = timedelta(days=366)
 """How long ago a treatment may be. Longer, and its year is likely a slip."""
@@ -81,6 +84,26 @@ def text(cell: str) -> str:
     return said
 
 
+def password(cell: str) -> str:
+    """Read what will open a PDF. It is said nowhere: nobody may read it over a shoulder. Raises CellError.
+
+    What no two programs type in the same bytes is refused. So is what has no letter: a day of birth, a phone
+    number and a number in the records are guessed first.
+    """
+    said = unicodedata.normalize("NFC", cell.strip())
+    if len(said) < SHORTEST_PASSWORD:
+        raise CellError(f"a password has at least {SHORTEST_PASSWORD} characters", "Choose a longer one.")
+    if not any(map(str.isalpha, said)):
+        message = "a password of digits can be guessed: a day of birth, a phone number"
+        raise CellError(message, "Choose one that has letters too, best a few words.")
+    if not said.isprintable() or unicodedata.normalize("NFKC", said) != said:
+        message = "there is a character in the password that each program types in its own way"
+        raise CellError(message, "Choose one without it.")
+    if len(said.encode()) > LONGEST_PASSWORD:
+        raise CellError(f"a password has at most {LONGEST_PASSWORD} bytes", "Choose a shorter one.")
+    return said
+
+
 @lru_cache
 def _printable() -> frozenset[str]:
     """Give every character that one of our fonts has and a reader sees."""
@@ -124,13 +147,27 @@ class Days:
 
     def read(self, cell: str) -> date:
         """Read the day of a treatment. A time of day is left out. Raises CellError."""
-        day = self._day(cell, key(cell))
-        if day > self.today:
-            message = f"{quoted(cell)} is after today, which is {self.today}"
-            raise CellError(message, "Write the day on which the treatment was.")
+        day = self._past(cell, "Write the day on which the treatment was.")
         if self.today - day > OLDEST:
             message = f"{quoted(cell)} would be a sheet for a treatment over a year ago"
             raise CellError(message, "Check the year.")
+        return day
+
+    def agreed(self, cell: str) -> date | None:
+        """Read the day on which a patient agreed to get mail; None if there is none. Raises CellError.
+
+        It may be long ago. Words in place of a day may be about the patient: they are not quoted.
+        """
+        said = key(cell)
+        if said and not said[0].isdigit():
+            message = "it does not say on which day the patient agreed"
+            raise CellError(message, f"{_WRITE} Leave it empty if the patient has not agreed.")
+        return self._past(cell, "Write the day on which the patient agreed.") if said else None
+
+    def _past(self, cell: str, mend: str) -> date:
+        day = self._day(cell, key(cell))
+        if day > self.today:
+            raise CellError(f"{quoted(cell)} is after today, which is {self.today}", mend)
         return day
 
     def _day(self, cell: str, said: str) -> date:

@@ -1,27 +1,64 @@
 """A clinic's list of patients in, for their personal sheets: bytes to Recipients, and every fault at once.
 
-No finding, repr or exception says what stands under `name`, `site` or `clinician`.
+No finding, repr or exception says what stands under `name`, `site`, `clinician`, `email`, `record` or
+`password`, but for the domain of an address that looks like a slip.
 """
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from typing import Final, Self, TypeVar
 
-from careleaf import tables
-from careleaf.cells import LONGEST_QUOTE, CellError, Days, Order, days, key, quoted, said_yes, text
+from careleaf import addresses, tables
+from careleaf.cells import (
+    LONGEST_QUOTE,
+    CellError,
+    Days,
+    Order,
+    days,
+    key,
+    password,
+    quoted,
+    said_yes,
+    text,
+)
 from careleaf.findings import Finding, Severity
 from careleaf.model import Clinic, Locale, Need, Recipient
 from careleaf.tables import Row, Table
 
-COLUMNS: Final = (
-    "treated-on", "language", "topic", "procedure", "name", "site", "clinician", "large-print", "bilingual",
-)  # fmt: skip
-"""What a list can say of a patient, each under its own name or the header that the clinic's file gives it."""
-NEEDED: Final = (("treated-on",), ("language",), ("topic", "procedure"))
-"""What every list has: one column of each."""
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """How the sheets of a list reach their readers, and so what the list says of each.
+
+    `columns` are those that are used, each under its own name or the header that the clinic's file gives it.
+    Of `needed`, the list has one column of each.
+    """
+
+    columns: tuple[str, ...]
+    needed: tuple[tuple[str, ...], ...]
+
+    def adding(self, *columns: str, needed: tuple[str, ...] = ()) -> Self:
+        """Give a channel with more columns, of which all that are `needed` are."""
+        more = tuple((column,) for column in needed)
+        return replace(self, columns=(*self.columns, *columns), needed=(*self.needed, *more))
+
+
+PAPER: Final = Channel(
+    ("treated-on", "language", "topic", "procedure", "name", "site", "clinician", "large-print", "bilingual"),
+    (("treated-on",), ("language",), ("topic", "procedure")),
+)
+CORRECTING: Final = PAPER.adding("email", "consent", "record", needed=("email",))
+"""By mail, to call back what was sent: that is about safety, and asks for no consent."""
+MAIL: Final = CORRECTING.adding(needed=("consent",))
+LOCKED: Final = MAIL.adding("password", needed=("password",))
+"""By mail, as PDFs that only a password opens."""
+COLUMNS: Final = LOCKED.columns
+"""All that a list can say of a patient."""
+_WHY: Final = {"consent": " It has the day on which each patient agreed to get the sheet by mail."}
+"""What a column is for, where its name does not say so."""
 MOST_TOLD: Final = 50
 """So many findings are read; the rest are counted."""
 MOST_HINTS: Final = 50
@@ -37,6 +74,7 @@ class Known:
     """What a list is read against. `topics`, `langs` and `procedures` find what is meant by a `cells.key`.
 
     `today` is the clinic's own. `silent` are languages that the library has and the clinic does not hand out.
+    `channel` says which columns count.
     """
 
     clinic: Clinic
@@ -45,9 +83,17 @@ class Known:
     langs: Mapping[str, str]
     silent: frozenset[str]
     procedures: Mapping[str, tuple[str, ...]]
+    channel: Channel = PAPER
 
     @classmethod
-    def of(cls, topics: Iterable[str], locales: Collection[Locale], clinic: Clinic, today: date) -> Self:
+    def of(
+        cls,
+        topics: Iterable[str],
+        locales: Collection[Locale],
+        clinic: Clinic,
+        today: date,
+        channel: Channel = PAPER,
+    ) -> Self:
         """Take what a list may name: a library's topics, its languages, and the clinic's own codes."""
         return cls(
             clinic,
@@ -56,6 +102,7 @@ class Known:
             langs=_languages(locales),
             silent=frozenset(locale.name for locale in locales if not clinic.speaks(locale.name)),
             procedures={key(code): _all(found) for code, found in clinic.patients.procedures.items()},
+            channel=channel,
         )
 
 
@@ -108,13 +155,14 @@ def read(file: str, content: bytes, known: Known, encoding: str | None = None) -
     table, broken = tables.read(file, content, encoding)
     if table is None:
         return PatientsRead((), (*findings, *broken), None)
-    columns = _columns(table.header, known.clinic)
-    findings += _header_wrong(file, table.header, columns, known.clinic)
+    columns = _columns(table.header, known)
+    findings += _header_wrong(file, table.header, columns, known)
     understood = _understood(table, columns, known.clinic) if columns else None
-    if not all(any(name in columns for name in names) for names in NEEDED):
+    if not all(any(name in columns for name in names) for names in known.channel.needed):
         return PatientsRead((), (*findings, *broken), understood)
     recipients, faults = _rows(file, table, columns, known)
-    in_rows = sorted((*broken, *faults, *_doubles(file, recipients)), key=lambda each: each.line)
+    doubles = _sent_once(file, recipients) if "email" in columns else _doubles(file, recipients)
+    in_rows = sorted((*broken, *faults, *doubles), key=lambda each: each.line)
     return PatientsRead(recipients, (*findings, *in_rows), understood)
 
 
@@ -179,14 +227,16 @@ def _in_clinic(clinic: Clinic, part: str, name: str, message: str, mend: str) ->
     return Finding(clinic.file, line, "patients", f"patients: {part}: {message}", mend)
 
 
-def _columns(header: Row, clinic: Clinic) -> dict[str, int]:
+def _columns(header: Row, known: Known) -> dict[str, int]:
     """Find the place of each column by what it stands for."""
     headers = [key(cell) for cell in header.cells]
-    return {name: headers.index(said) for name, said in _headers(clinic).items() if said in headers}
+    wanted = {name: _headers(known.clinic)[name] for name in known.channel.columns}
+    return {name: headers.index(said) for name, said in wanted.items() if said in headers}
 
 
-def _header_wrong(file: str, header: Row, columns: Mapping[str, int], clinic: Clinic) -> Iterator[Finding]:
+def _header_wrong(file: str, header: Row, columns: Mapping[str, int], known: Known) -> Iterator[Finding]:
     """Find what is wrong with the header. One that names no column may be a patient: it is not quoted."""
+    clinic = known.clinic
     if not columns:
         message = f"none of the {len(header.cells)} cells of the first row is a header that a list needs"
         yield Finding(file, header.number, "columns", message, _how_to_map(clinic))
@@ -195,25 +245,28 @@ def _header_wrong(file: str, header: Row, columns: Mapping[str, int], clinic: Cl
     for said in (said for said in count if count[said] > 1):
         message = f"the header {quoted(said)} stands there twice"
         yield Finding(file, header.number, "columns", message, "Rename or delete one of the columns.")
-    yield from _missing(file, header, columns, clinic)
-    yield from _misspelt(file, header, columns, clinic)
+    yield from _missing(file, header, columns, known)
+    yield from _misspelt(file, header, columns, known)
 
 
-def _missing(file: str, header: Row, columns: Mapping[str, int], clinic: Clinic) -> Iterator[Finding]:
-    for names in NEEDED:
+def _missing(file: str, header: Row, columns: Mapping[str, int], known: Known) -> Iterator[Finding]:
+    clinic = known.clinic
+    for names in known.channel.needed:
         if not any(name in columns for name in names):
             wanted = " or ".join(quoted(clinic.patients.columns.get(name, name)) for name in names)
             message = f"there is no column {wanted}. Found were: {_some(filter(None, header.cells))}"
-            yield Finding(file, header.number, "columns", message, _how_to_map(clinic, names[0]))
+            mend = _how_to_map(clinic, names[0]) + _WHY.get(names[0], "")
+            yield Finding(file, header.number, "columns", message, mend)
     if "topic" not in columns and "procedure" in columns and not clinic.patients.procedures:
         message = "the list has procedures, but the clinic's file does not say which topics they stand for"
         mend = f"Write each code with its topic into {clinic.file}, under `patients: procedures:`."
         yield Finding(file, header.number, "columns", message, mend)
 
 
-def _misspelt(file: str, header: Row, columns: Mapping[str, int], clinic: Clinic) -> Iterator[Finding]:
+def _misspelt(file: str, header: Row, columns: Mapping[str, int], known: Known) -> Iterator[Finding]:
     """Find columns that are not used, but almost have the name of one that could be."""
-    free = {said: name for name, said in _headers(clinic).items() if name not in columns}
+    headers = _headers(known.clinic)
+    free = {headers[name]: name for name in known.channel.columns if name not in columns}
     for place, cell in enumerate(header.cells):
         near = get_close_matches(key(cell)[:LONGEST_QUOTE], free, 1, 0.8)
         if near and place not in columns.values():
@@ -250,7 +303,8 @@ def _understood(table: Table, columns: Mapping[str, int], clinic: Clinic) -> Und
 def _rows(
     file: str, table: Table, columns: Mapping[str, int], known: Known
 ) -> tuple[tuple[Recipient, ...], list[Finding]]:
-    cells = ((row.number, row.cells[columns["treated-on"]]) for row in table.rows)
+    dated = [columns[name] for name in ("treated-on", "consent") if name in columns]
+    cells = ((row.number, row.cells[place]) for row in table.rows for place in dated)
     clinic = known.clinic
     names = _Names(known, days(cells, clinic.patients.dates, known.today, clinic.file))
     headers = {name: quoted(table.header.cells[place]) for name, place in columns.items()}
@@ -261,6 +315,7 @@ def _rows(
         recipient = _recipient(reading, names)
         findings += reading.findings
         recipients += [] if reading.findings else [recipient]
+        findings += _slip(reading, recipient.email)
     return tuple(recipients), findings
 
 
@@ -289,9 +344,13 @@ class _Reading:
 
     def fault(self, column: str, error: CellError) -> None:
         """Keep what is wrong, with the row and the header of the column."""
+        self.findings.append(self.about(column, error))
+
+    def about(self, column: str, error: CellError, severity: Severity = Severity.ERROR) -> Finding:
+        """Tell of a cell, with the row and the header of the column."""
         where = f"{self.row.place}, column {self._headers.get(column, column)}"
-        finding = Finding(self._file, self.row.number, column, f"{where}: {error.message}", error.mend)
-        self.findings.append(finding)
+        message = f"{where}: {error.message}"
+        return Finding(self._file, self.row.number, column, message, error.mend, severity)
 
 
 class _Names:
@@ -359,7 +418,26 @@ def _recipient(reading: _Reading, names: _Names) -> Recipient:
         site=reading.take("site", text, ""),
         clinician=reading.take("clinician", text, ""),
         need=_need(reading),
+        email=reading.take("email", _address, ""),
+        consented_on=reading.take("consent", names.days.agreed, None),
+        record=reading.take("record", text, ""),
+        password=reading.take("password", password, ""),
     )
+
+
+def _address(cell: str) -> str:
+    """Read an address, empty if there is none. Raises CellError."""
+    return addresses.read(cell) if key(cell) else ""
+
+
+def _slip(reading: _Reading, address: str) -> Iterator[Finding]:
+    """Warn of an address that looks like a slip: its mail reaches a stranger, or nobody."""
+    if near := addresses.suspect(address):
+        message = f"the address ends in {address.rpartition('@')[2]}, which is almost {near}"
+        error = CellError(
+            message, "Ask the patient if it is right: a slip may bring the sheet to a stranger."
+        )
+        yield reading.about("email", error, Severity.WARNING)
 
 
 def _topics(reading: _Reading, names: _Names) -> tuple[str, ...]:
@@ -395,3 +473,15 @@ def _doubles(file: str, recipients: Iterable[Recipient]) -> Iterator[Finding]:
         if one.name and before != one.row:
             message = f"row {one.row} says the same as row {before}: two sheets would be made"
             yield Finding(file, one.row, "double", message, "Delete one of the two.", Severity.WARNING)
+
+
+def _sent_once(file: str, recipients: Iterable[Recipient]) -> Iterator[Finding]:
+    """Find rows that nothing tells apart: of such, only the first would be sent."""
+    first: dict[tuple[object, ...], int] = {}
+    for one in recipients:
+        who = (one.email, one.person, one.lang, one.treated_on, frozenset(one.topics))
+        before = first.setdefault(who, one.row)
+        if one.email and before != one.row:
+            message = f"row {one.row} is for the same person, address, treatment and day as row {before}"
+            mend = "Delete one of the two; or, if they are two people, give each a name or a record number."
+            yield Finding(file, one.row, "double", message, mend, Severity.HELD)

@@ -1082,6 +1082,11 @@ class Recipient:
     password: str = field(default="", repr=False)
 
     @property
+    def person(self) -> str:
+        """What tells the patient from others at the same address: the record number, else the name."""
+        return (self.record or self.name).casefold()
+
+    @property
     def said(self) -> Mapping[str, str]:
         """What the sheet says of the patient, by what it is."""
         return {"name": self.name, "site": self.site, "clinician": self.clinician}

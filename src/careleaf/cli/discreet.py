@@ -60,6 +60,17 @@ accept_option = click.option(
 )  # fmt: skip
 
 
+outbox_option = click.option(
+    "--outbox",
+    "where",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="CARELEAF_OUTBOX",
+    default=Path("outbox/outbox.sqlite"),
+    show_default=True,
+    help="The file with what is to be sent.",
+)
+
+
 Command = Callable[..., None]
 
 
@@ -86,11 +97,18 @@ def _end(number: int, _: object) -> None:
     raise SystemExit(128 + number)
 
 
-def read_list(
-    library: Library, clinic: Clinic, file: Path, encoding: str | None, *, as_json: bool
+def read_list(  # noqa: PLR0913 # all that it depends on
+    library: Library,
+    clinic: Clinic,
+    file: Path,
+    encoding: str | None,
+    *,
+    as_json: bool,
+    channel: lists.Channel = lists.PAPER,
 ) -> lists.PatientsRead:
-    """Read a list; any error in it stops here, all of them told."""
-    known = lists.Known.of(library.topics, library.locales.values(), clinic, day_at(clinic))
+    """Read a list for a channel; any error in it stops here, all of them told."""
+    nothing: dict[str, object] = {"made": []} if channel is lists.PAPER else {"queued": 0, "already": 0}
+    known = lists.Known.of(library.topics, library.locales.values(), clinic, day_at(clinic), channel)
     try:
         with file.open("rb") as opened:
             content = opened.read(tables.MOST_BYTES + 1)
@@ -98,7 +116,7 @@ def read_list(
         raise click.ClickException(f"{file} cannot be read: {error.strerror}.") from error
     read = lists.read(file.name, content, known, encoding)
     if blocking(read.findings) and as_json:
-        print_json({"made": [], "held": 0, "findings": [asdict(each) for each in read.findings]})
+        print_json({**nothing, "held": 0, "findings": [asdict(each) for each in read.findings]})
         leave(ok=False)
     if blocking(read.findings):
         if read.understood:

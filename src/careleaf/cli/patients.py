@@ -324,7 +324,13 @@ def _trial(plan: _Plan) -> bytes:
     ]
     counts = Counter((one.edition.topic, one.edition.lang, one.recipient.need) for one in plan.wanted)
     page = staff_page(
-        "trial.html", rows=rows, counts=counts, findings=plan.findings, understood=plan.understood
+        "trial.html",
+        rows=rows,
+        number=len(rows),
+        counts=counts,
+        findings=plan.findings,
+        understood=plan.understood,
+        mail=False,
     )
     return page.encode()
 
