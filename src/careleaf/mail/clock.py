@@ -30,8 +30,9 @@ class Clock:
 
     def __call__(self) -> datetime:
         """Give the time in UTC, in whole milliseconds."""
-        ran = timedelta(seconds=self._running() - self._known_at)
-        now = max(self._wall(), self._known + ran).astimezone(UTC)
+        at = self._running()
+        now = max(self._wall(), self._known + timedelta(seconds=at - self._known_at)).astimezone(UTC)
+        self._known, self._known_at = now, at
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def learn(self, known: datetime) -> None:
