@@ -247,7 +247,7 @@ def test_an_mbox_a_maildir_a_folder_and_a_single_message_are_read_alike(tmp_path
         box.add(message_from_bytes(content))
         (folder / f"{number}.EML").write_bytes(content)
         maildir.add(content)
-    box.flush()
+    box.close()
     verdicts = [Verdict.GONE, Verdict.LETTER, Verdict.GONE]
     for place in ("box", "folder"):
         assert [each.verdict for each in bounces.read(tmp_path / place)] == verdicts

@@ -18,6 +18,14 @@ ADDRESS: Final = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?(/[a-z0-9.
 ADDRESS_FORM: Final = (
     "Write it like https://leaflets.example.org/{lang}/{topic}: small letters, digits, dots, hyphens."
 )
+SMTPS: Final = 465
+"""The port of submission over TLS from the start: RFC 8314, 7.3."""
+ALIKE: Final = 0.85
+MAILBOX: Final = re.compile(
+    r"[^.@]+(\.[^.@]+)*@(?=[^@]{1,190}$)"
+    r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])"
+)
+"""What of the addresses that the model allows can be written to: RFC 5321, 4.1.2."""
 
 
 def overrides(library: Library) -> Iterator[Finding]:
@@ -207,6 +215,37 @@ def columns(library: Library) -> Iterator[Finding]:
                 yield Finding(clinic.file, line, "column", message, "Give each column its own header.")
 
 
+def mailing(library: Library) -> Iterator[Finding]:
+    """A clinic's addresses for mail can be written to, its domains are spelt alike, and its limits agree."""
+    for clinic in library.clinics.values():
+        for key, message, mend, severity in _mail_faults(clinic):
+            yield Finding(
+                clinic.file, clinic.line_of("mail", key), "mail", f"mail: {message}", mend, severity
+            )
+
+
+def _mail_faults(clinic: Clinic) -> Iterator[tuple[str, str, str, Severity]]:
+    if (mail := clinic.mail) is None:
+        return
+    for key, address in (("from", mail.from_), ("reply-to", mail.reply_to)):
+        if not MAILBOX.fullmatch(address):
+            mend = "Write it like leaflets@clinic.example: a domain of letters, digits, dots and hyphens."
+            yield key, f"{key}: {address} is no address that mail can be sent to", mend, Severity.ERROR
+    sender, answers = (each.rpartition("@")[2].lower() for each in (mail.from_, mail.reply_to))
+    if sender != answers and get_close_matches(sender, [answers], cutoff=ALIKE):
+        message = f"from and reply-to have two domains that look alike, {sender} and {answers}"
+        yield "from", message, "Correct the one that is mistyped.", Severity.WARNING
+    if mail.port == SMTPS and mail.tls == "starttls":
+        message = "port 465 is for TLS from the start (RFC 8314), not for starttls"
+        yield "port", message, "Write tls: implicit, or port: 587.", Severity.WARNING
+    if mail.port in {25, 587} and mail.tls == "implicit":
+        message = f"port {mail.port} begins without TLS (RFC 6409), and tls is implicit"
+        yield "port", message, "Write tls: starttls, or port: 465.", Severity.WARNING
+    if mail.per_minute > mail.per_day:
+        message = f"per-minute ({mail.per_minute}) is more than per-day ({mail.per_day})"
+        yield "per-minute", message, "Lower per-minute, or raise per-day.", Severity.WARNING
+
+
 RULES = (
     overrides,
     languages,
@@ -218,4 +257,5 @@ RULES = (
     open_on,
     procedures,
     columns,
+    mailing,
 )

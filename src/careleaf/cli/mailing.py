@@ -1,9 +1,8 @@
-"""The commands that send what is in the outbox, and look after it. Nothing that they print names a patient."""
+"""The commands that send what is in the outbox, and look after it. What they print names no patient."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -144,7 +143,9 @@ def _view(root: Path | None, clinic: str | None) -> "View":
     library, findings = load(root or home())
     errors = sorted(each for each in findings if each.severity is Severity.ERROR)
     if errors:
-        raise UnreadableError(f"the library cannot be read ({errors[0]}): careleaf check lists all that is wrong")
+        raise UnreadableError(
+            f"the library cannot be read ({errors[0]}): careleaf check lists all that is wrong"
+        )
     clinics = {name: each.mail for name, each in library.clinics.items() if clinic in {None, name}}
     return View({name: each for name, each in clinics.items() if each}, lambda words: may_go(library, words))
 
@@ -159,7 +160,9 @@ def may_go(library: Library, words: Words) -> bool:
 
 
 def _report(ran: "Ran", over: int, clinic: str | None) -> None:
-    counts = {state: ran.ended.get(state, 0) for state in (State.SENT, State.DEFERRED, State.FAILED, State.UNKNOWN)}
+    counts = {
+        state: ran.ended.get(state, 0) for state in (State.SENT, State.DEFERRED, State.FAILED, State.UNKNOWN)
+    }
     parts = [f"{state} {count}" for state, count in counts.items()] + [f"expired {over}", f"held {ran.held}"]
     click.echo(f"{', '.join(parts)}.")
     if ran.recovered:
@@ -194,9 +197,9 @@ def status(*, everything: bool, where: Path, as_json: bool) -> None:
         clinics = {name: _standing(outbox, name, counts) for name, counts in sorted(outbox.counts().items())}
         total = _of_state(outbox, *TROUBLE)
         most = None if everything or as_json else LONGEST_LIST
-        rows = list(map(_trouble, outbox.entries(TROUBLE, limit=most)))
+        rows = list(outbox.entries(TROUBLE, limit=most))
     if as_json:
-        print_json({"clinics": clinics, "worklist": rows})
+        print_json({"clinics": clinics, "worklist": list(map(_trouble, rows))})
         return
     for name, standing in clinics.items():
         _print_standing(name, standing)
@@ -229,22 +232,23 @@ def _print_standing(name: str, standing: Mapping[str, Any]) -> None:
     click.echo(f"{name}: " + ", ".join(f"{state} {count}" for state, count in standing["counts"].items()))
     if standing["next_attempt"]:
         click.echo(f"  next attempt {standing['next_attempt']}, oldest queued {standing['oldest_waiting']}")
-    click.echo(f"  handed over in the last 24 hours: {standing['attempts_in_24_hours']} (see per-day in its file)")
+    click.echo(
+        f"  handed over in the last 24 hours: {standing['attempts_in_24_hours']} (see per-day in its file)"
+    )
 
 
-def _print_worklist(rows: Iterable[Mapping[str, Any]], total: int) -> None:
+def _print_worklist(rows: Sequence[Entry], total: int) -> None:
+    from careleaf.mail.worklist import advice  # noqa: PLC0415 # as above
+
     if not total:
         click.echo("Nothing to see to.")
         return
     click.echo(f"To see to: {total}")
-    shown = 0
-    for shown, row in enumerate(rows, 1):
-        record = f", record {row['record']}" if row["record"] else ""
-        where = f"{row['clinic']} {row['source']} row {row['row']}{record}"
-        click.echo(f"  {row['id']}  {row['state']}: {row['reason'] or 'no reason'}  [{where}: {row['topic']} {row['lang']}]")
-        click.echo(f"      {row['do']}")
-    if shown < total:
-        click.echo(f"  and {total - shown} more: careleaf mail status --all")
+    for row in rows:
+        click.echo(f"  {row.id}  {row.state}: {row.reason or 'no reason'} [{place(row)}]")
+        click.echo(f"      {advice(row)}")
+    if len(rows) < total:
+        click.echo(f"  and {total - len(rows)} more: careleaf mail status --all")
 
 
 # --- what a person decides ---------------------------------------------------------------------------
@@ -351,7 +355,9 @@ def suppress(*, address: str, why: str, lift: bool, where: Path) -> None:
             click.echo("Nothing more is sent to it. What waited for it is held: see careleaf mail status")
             return
         lifted = outbox.lift(read)
-    click.echo("It may be written to again. Queue again what was held." if lifted else "It was not suppressed.")
+    click.echo(
+        "It may be written to again. Queue again what was held." if lifted else "It was not suppressed."
+    )
     leave(ok=lifted)
 
 
@@ -384,7 +390,9 @@ def rescue(*, where: Path) -> None:
 
 
 @mail.command()
-@click.option("--format", "form", type=click.Choice(["csv", "fhir"]), required=True, help="A table, or FHIR R4.")
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "fhir"]), required=True, help="A table, or FHIR R4."
+)
 @click.option("--since", type=Day(), default=None, help="Only what happened on this day (UTC) or later.")
 @click.option("--clinic", default=None, help="Only this clinic's messages.")
 @click.option(
@@ -415,7 +423,7 @@ def receipts(  # noqa: PLR0913 # one for each option
             else receipting.bundle(entries, _titles(root), outbox.now())
         )
     if output is None:
-        click.get_binary_stream("stdout").write(content)
+        click.echo(content, nl=False)
         return
     try:
         private.write(output, content)
@@ -444,26 +452,124 @@ def bounces(*, mailbox: Path, where: Path) -> None:
     careleaf mail bounces ~/Maildir/.Bounces
     careleaf mail bounces bounces.mbox
     """
-    from careleaf.mail.bounces import MailboxError, Verdict, read  # noqa: PLC0415 # as above
+    from careleaf.mail.bounces import MailboxError, matched, read  # noqa: PLC0415 # as above
 
-    found, unclear, news = Counter[str](), list[int](), 0
+    told = _Sorted()
     try:
         with _outbox(where) as outbox:
             for notice in read(mailbox):
-                entry, was = _matched(outbox, notice)
-                kind = notice.verdict.value
-                if notice.verdict in {Verdict.GONE, Verdict.DELAYED} and entry is None:
-                    kind = "about no message of this outbox"
-                if kind in {Verdict.STRANGE, "about no message of this outbox"}:
-                    unclear.append(notice.position)
-                found[kind] += 1
-                if entry and notice.verdict in {Verdict.GONE, Verdict.DELAYED}:
-                    _print_notice(notice, entry, was)
-                    news += notice.verdict is Verdict.GONE
+                told.take(notice, matched(outbox, notice))
     except MailboxError as error:
         raise click.ClickException(f"{error}.") from error
-    click.echo(f"Read {found.total()}: " + (", ".join(f"{kind} {count}" for kind, count in sorted(found.items())) or "nothing") + ".")
-    if unclear:
-        places = ", ".join(map(str, unclear[:LONGEST_LIST])) + (" and more" if len(unclear) > LONGEST_LIST else "")
-        click.echo(f"Not understood, for a person to look at: message {places} of the mailbox.", err=True)
-    leave(ok=not unclear and not news)
+    told.report()
+
+
+class _Sorted:
+    """What is said of a mailbox."""
+
+    def __init__(self) -> None:
+        self.counts = Counter[str]()
+        self.unclear = list[int]()
+        self.failed = False
+
+    def take(self, notice: "Notice", entry: Entry | None) -> None:
+        """Count a message, and tell of ours that came back."""
+        from careleaf.mail.bounces import Verdict  # noqa: PLC0415 # as above
+
+        back = notice.verdict in {Verdict.GONE, Verdict.DELAYED}
+        self.counts["of no message of ours" if back and not entry else NAMES[notice.verdict]] += 1
+        if notice.verdict is Verdict.STRANGE or (back and not entry):
+            self.unclear.append(notice.position)
+        if back and entry:
+            self.failed |= notice.verdict is Verdict.GONE
+            code = f" ({notice.code})" if notice.code else ""
+            click.echo(f"message {entry.id} {NAMES[notice.verdict]}{code}: {place(entry)}")
+
+    def report(self) -> None:
+        """Sum it up, and end with a finding if a person is needed."""
+        counts = ", ".join(f"{count} {name}" for name, count in sorted(self.counts.items()))
+        click.echo(f"Read {self.counts.total()}: {counts or 'nothing'}.")
+        if self.failed:
+            click.echo("See what to do with: careleaf mail status")
+        if self.unclear:
+            more = " and more" if len(self.unclear) > LONGEST_LIST else ""
+            places = ", ".join(map(str, self.unclear[:LONGEST_LIST])) + more
+            click.echo(f"For a person to look at, by their place in the mailbox: {places}.", err=True)
+        leave(ok=not self.unclear and not self.failed)
+
+
+NAMES: Final = {
+    "gone": "came back for good",
+    "delayed": "is delayed, and may still arrive",
+    "reply": "automatic answers",
+    "letter": "letters, for a person to read",
+    "strange": "not understood",
+}
+
+
+def place(entry: Entry) -> str:
+    """Say whose message it is, without a name."""
+    record = f", record {entry.record}" if entry.record else ""
+    return f"{entry.clinic} {entry.source} row {entry.row}{record}, {entry.topic} {entry.lang}"
+
+
+# --- a withdrawal ---------------------------------------------------------------------------------------
+
+
+def called_back(where: Path, topic: str, langs: Collection[str]) -> bool:
+    """Hold what waits with a withdrawn text, and list who was sent it; False if the outbox cannot be used."""
+    from careleaf.mail.outbox import OutboxError, opened  # noqa: PLC0415 # as above
+
+    if not where.exists():
+        return True
+    try:
+        with opened(where) as outbox:
+            held, sent = outbox.hold_topic(topic, langs), outbox.sent_of(topic, langs)
+    except OutboxError as error:
+        click.echo(f"The withdrawal holds, but nobody knows who was sent it by mail. {error}.", err=True)
+        click.echo("When that is mended, withdraw it once more: what was sent is listed then.", err=True)
+        return False
+    if held or sent:
+        click.echo(f"By mail ({where}): {len(held)} were waiting and are held, {len(sent)} were sent.")
+    for entry in sent:
+        when = _text(entry.sent_at or entry.tried_at) or "when is unknown"
+        perhaps = "" if entry.state is State.SENT else "  (it may have arrived)"
+        click.echo(f"  {when}  version {entry.version}  {place(entry)}{perhaps}")
+    for name in sorted({entry.source for entry in sent}):
+        click.echo(f"Queue a correction with: careleaf mail correct {name} --topic {topic}")
+    return True
+
+
+# --- doctor -------------------------------------------------------------------------------------------
+
+
+@mail.command("doctor")
+@clinic_option
+@outbox_option
+@root_option
+@quiet
+def doctor(*, clinic_name: str | None, where: Path, root: Path | None) -> None:
+    """Try all that sending needs, send nothing, and say what to do about what is missing.
+
+    Speaks with the clinic's mail server only. Prints the DNS records that other servers look for.
+
+    \b
+    careleaf mail doctor
+    """
+    from careleaf.mail import check, records  # noqa: PLC0415 # as above
+
+    clinic = clinic_of(loaded(root), clinic_name)
+    faults = 0
+    for line in check.examine(clinic, where, root or home()):
+        click.echo(f"{'ok   ' if line.good else 'FAULT'}  {line.what}", err=not line.good)
+        if not line.good:
+            click.echo(f"       {line.mend}", err=True)
+            faults += 1
+    if clinic.mail:
+        key = check.key_record(clinic.mail, root or home())
+        click.echo("DNS records that other servers look for; whoever runs the domain sets them:")
+        for record in records.wanted(clinic.mail.from_, clinic.mail.dkim, key):
+            click.echo(f"  {record.why}\n    {record.name} TXT {records.strings(record.value)}")
+            click.echo(f"    see what is there: {record.look}")
+    click.echo(f"To mend: {faults}." if faults else "Everything that is needed is here.")
+    leave(ok=not faults)

@@ -13,7 +13,6 @@ import click
 from careleaf import addresses, batch, cells, lists, personal, pool, private, tables
 from careleaf.cells import CellError
 from careleaf.cli.discreet import (
-    outbox_option,
     Day,
     Text,
     about,
@@ -22,6 +21,7 @@ from careleaf.cli.discreet import (
     clinic_option,
     day_at,
     gathered,
+    outbox_option,
     quiet,
     read_list,
     refuse_day,

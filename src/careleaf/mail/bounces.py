@@ -13,9 +13,12 @@ from email.message import Message
 from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from flufl.bounce import all_failures
+
+from careleaf.mail.outbox import Outbox
+from careleaf.mail.parcel import Entry
 
 MOST_BYTES: Final = 512 * 1024**2
 """How large a mailbox of one file may be."""
@@ -30,12 +33,16 @@ MOST_FOLDS: Final = 20
 MOST_BOUNDARIES: Final = 50
 """What is beyond is no notice of a mail server, but made to keep its reader busy."""
 MOST_IDS: Final = 20
+RETURNED: Final = "it came back"
+"""Begins the reason of a message that a server took over, and another did not."""
 
 _SERVERS: Final = frozenset({"mailer-daemon", "postmaster", "mail-daemon", "maildaemon"})
 _DELIVERED: Final = ("delivered", "relayed", "expanded")
 """Actions of RFC 3464 that are no failures."""
 _ID: Final = re.compile(r"<[^<>\s@]{1,200}@[^<>\s@]{1,200}>")
-_ID_LINE: Final = re.compile(r"^[> \t]{0,8}message-id:\s{0,8}(<[^<>\s@]{1,200}@[^<>\s@]{1,200}>)", re.I | re.M)
+_ID_LINE: Final = re.compile(
+    r"^[> \t]{0,8}message-id:\s{0,8}(<[^<>\s@]{1,200}@[^<>\s@]{1,200}>)", re.IGNORECASE | re.MULTILINE
+)
 _STATUS: Final = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 _REPLY: Final = re.compile(r"(?<![\d.])[45]\d\d(?=[ -]+#?[245]\.\d{1,3}\.\d{1,3}(?![\d.]))")
 _REST_OF_LINE: Final = re.compile(rb"(?<=[^\n]{%d})[^\n]+" % LONGEST_LINE)
@@ -97,6 +104,19 @@ def read(path: Path) -> Iterator[Notice]:
         raise MailboxError(f"{path} cannot be read: {reason}") from None
 
 
+def matched(outbox: Outbox, notice: Notice) -> Entry | None:
+    """Note in the outbox what a notice says, and give the message that came back: None if it is not ours.
+
+    Raises OutboxError.
+    """
+    gone = notice.verdict is Verdict.GONE
+    if not gone and notice.verdict is not Verdict.DELAYED:
+        return None
+    code = f"{RETURNED} {notice.code}".strip()
+    found = (outbox.bounced(each, code, gone, suppress=notice.nobody_there) for each in notice.message_ids)
+    return next((entry for entry in found if entry), None)
+
+
 def _contents(path: Path) -> Iterator[bytes]:
     """Give the start of each message."""
     if (path / "cur").is_dir():
@@ -107,9 +127,12 @@ def _contents(path: Path) -> Iterator[bytes]:
 
 
 def _each(box: "mailbox.Maildir | mailbox.mbox") -> Iterator[bytes]:
-    for key in sorted(box.keys()):
-        with box.get_file(key) as file:
-            yield file.read(READ)
+    try:
+        for key in sorted(box.keys()):
+            with box.get_file(key) as file:
+                yield file.read(READ)
+    finally:
+        box.close()
 
 
 def _files(folder: Path) -> Iterator[bytes]:

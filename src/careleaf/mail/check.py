@@ -49,7 +49,9 @@ def examine(clinic: Clinic, outbox: Path, library: Path, connect: Connect = conn
     yield _python()
     yield from _outbox(outbox)
     if clinic.mail is None:
-        yield Line("the clinic does not say how it sends mail", f"write mail: into {clinic.file}, see docs/mail.md")
+        yield Line(
+            "the clinic does not say how it sends mail", f"write mail: into {clinic.file}, see docs/mail.md"
+        )
         return
     yield Line(f"{clinic.file} says how mail is sent: from {clinic.mail.from_} through {clinic.mail.host}")
     yield from _signing(clinic.mail, library)
@@ -64,7 +66,7 @@ def _python() -> Line:
 
 
 def has_header_hole() -> bool:
-    """Try whether this Python lets a subject add a field: some distributions mend it without a new version."""
+    """Try whether this Python lets a subject add a field: its version does not say whether it is mended."""
     message = EmailMessage()
     message["Subject"] = "\N{LATIN SMALL LETTER E WITH ACUTE} =?UTF-8?Q?=0A?=Bcc: nobody@example.invalid"
     try:
@@ -95,7 +97,9 @@ def _looked_into(path: Path) -> Line:
     except OutboxError as error:
         return Line(*_halves(error))
     if back > SET_BACK:
-        return Line(f"the clock is {back.total_seconds() / 60:.0f} minutes behind the outbox's time", "set the clock")
+        return Line(
+            f"the clock is {back.total_seconds() / 60:.0f} minutes behind the outbox's time", "set the clock"
+        )
     return Line(f"{path} is on a disk of this computer and can be used")
 
 
@@ -114,7 +118,9 @@ def _server(mailing: Mailing, connect: Connect) -> Iterator[Line]:
     found = None
     try:
         found = login(mailing)
-        yield Line("the login is found, and is not shown" if found else "the server wants no login (login: false)")
+        yield Line(
+            "the login is found, and is not shown" if found else "the server wants no login (login: false)"
+        )
         if warning := fits(mailing, found):
             yield Line(f"mind: {warning}")
     except LoginError as error:

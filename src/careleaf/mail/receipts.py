@@ -29,7 +29,7 @@ _TITLE: Final = {Kind.SHEET: "Aftercare leaflet", Kind.CORRECTION: "Correction o
 
 
 def since(entries: Iterable[Entry], day: date | None) -> Iterator[Entry]:
-    """Keep those of which there is a receipt, and about which something happened on that day (UTC) or later."""
+    """Keep those of which there is a receipt, and to which something happened on that day (UTC) or later."""
     for entry in entries:
         if entry.state in TOLD and (day is None or _last(entry).date() >= day):
             yield entry

@@ -9,7 +9,7 @@ LONGEST_STRING: Final = 255
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A TXT record that is wanted: its name, what it has to hold, and what for. Who runs the domain sets it."""
+    """A TXT record that is wanted: its name, what it has to hold, and why. Who runs the domain sets it."""
 
     name: str
     value: str
@@ -32,24 +32,28 @@ def wanted(sent_from: str, selector: str | None, key: str) -> tuple[Record, ...]
 
 
 def _spf(domain: str) -> Record:
-    """Which servers may send for the domain: RFC 7208. Only the provider knows through which its mail leaves."""
+    """Say which servers may send for the domain (RFC 7208): only the provider knows those."""
     value = "v=spf1 include:<the name that your mail provider gives> -all"
     return Record(domain, value, "SPF: which servers send mail for the domain; one such record, not two")
 
 
 def _dkim(domain: str, selector: str | None, key: str) -> Record:
-    """Whose key has signed: RFC 6376, section 3.6."""
+    """Say whose key has signed: RFC 6376, section 3.6."""
     if selector is None:
         name = f"<selector>._domainkey.{domain}"
-        return Record(name, "v=DKIM1; p=<the server's key>", "DKIM: the server signs, its operator names both")
+        return Record(
+            name, "v=DKIM1; p=<the server's key>", "DKIM: the server signs, its operator names both"
+        )
     why = "DKIM: the key by which a message is known to be yours and unchanged"
     return Record(f"{selector}._domainkey.{domain}", key or "v=DKIM1; p=<the public key>", why)
 
 
 def _dmarc(domain: str) -> Record:
-    """What becomes of mail that is not the domain's own: RFC 7489, section 6.3."""
+    """Say what becomes of mail that is not the domain's own: RFC 7489, section 6.3."""
     value = f"v=DMARC1; p=none; rua=mailto:postmaster@{domain}"
-    why = "DMARC: reports on mail in your name. When they show only your own, write p=quarantine, then p=reject"
+    why = (
+        "DMARC: reports on mail in your name. When they show only your own, write p=quarantine, then p=reject"
+    )
     return Record(f"_dmarc.{domain}", value, why)
 
 

@@ -17,18 +17,30 @@ _WAYS: Final[tuple[tuple[str, str], ...]] = (
         re.escape(outbox.UNAPPROVED),
         "see careleaf status; once the text is approved: careleaf mail retry ID, else queue it again",
     ),
-    (re.escape(outbox.SUPPRESSED), f"{OTHERWISE}; if the address is right after all: careleaf mail suppress - --lift"),
+    (
+        re.escape(outbox.SUPPRESSED),
+        f"{OTHERWISE}; if the address is right after all: careleaf mail suppress - --lift",
+    ),
     (r"consent", "ask the patient, record the day in the list, and queue it again; until then on paper"),
-    (r"nothing is sent to this address", f"{OTHERWISE}; if it is right after all: careleaf mail suppress - --lift"),
-    (r"no address|bad address|\b5\.1\.\d", f"correct the address with the patient and queue it again, or {OTHERWISE}"),
+    (
+        r"nothing is sent to this address",
+        f"{OTHERWISE}; if it is right after all: careleaf mail suppress - --lift",
+    ),
+    (
+        r"no address|bad address|\b5\.1\.\d",
+        f"correct the address with the patient and queue it again, or {OTHERWISE}",
+    ),
     (r"\b[245]\.2\.2\b", f"the mailbox is full: tell the patient, queue it again later, or {OTHERWISE}"),
     (r"\b(552|[45]\.(3\.4|2\.3))\b", "it is too large for the server: queue it again without the calendar"),
     (
         r"\b5\.7\.\d|\b55[04]\b",
-        f"the server refuses it: run careleaf mail doctor, have its operator look up the code, and {OTHERWISE}",
+        f"the server refuses it: run careleaf mail doctor, ask its operator about the code, and {OTHERWISE}",
     ),
     (r"\bbug\b|Error", f"a fault of careleaf: report it, and {OTHERWISE}"),
-    (r"\b5\d\d\b|\b5\.\d", f"the server refuses it for good: have its operator look up the code, and {OTHERWISE}"),
+    (
+        r"\b5\d\d\b|\b5\.\d",
+        f"the server refuses it for good: have its operator look up the code, and {OTHERWISE}",
+    ),
     (re.escape(outbox.OVER), f"it was not sent in time: {OTHERWISE}, or queue it again"),
 )
 """In what a reason says it is about, and what to do; the first that fits."""
