@@ -39,7 +39,7 @@ _WAYS: Final[tuple[tuple[str, str], ...]] = (
     (r"\bbug\b|Error", f"a fault of careleaf: report it, and {OTHERWISE}"),
     (
         r"\b5\d\d\b|\b5\.\d",
-        f"the server refuses it for good: have its operator look up the code, and {OTHERWISE}",
+        f"the server refuses it for good: ask its operator about the code, and {OTHERWISE}",
     ),
     (re.escape(outbox.OVER), f"it was not sent in time: {OTHERWISE}, or queue it again"),
 )
