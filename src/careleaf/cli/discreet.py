@@ -82,8 +82,8 @@ def quiet(command: Command) -> Command:
         before = signal.signal(signal.SIGTERM, _end)
         try:
             command(**options)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # The last is `| head`, which click ends quietly.
         except Exception as error:  # noqa: BLE001 # whatever it is
             message = f"{private.without_words(error)}. This is a bug: report it. No more was made."
             raise click.ClickException(message) from None
