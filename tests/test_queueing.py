@@ -185,6 +185,24 @@ def test_a_machine_gets_json_and_nothing_else_on_stdout(english: Tiny, tmp_path:
     assert (wrong["queued"], len(wrong["findings"])) == (0, 1)
 
 
+def test_a_list_can_go_without_its_days_for_a_calendar(english: Tiny, tmp_path: Path) -> None:
+    assert queue(english, listed(row()), tmp_path, "--make", "--no-calendar").exit_code == 0
+    query = "SELECT b.content FROM payload p JOIN blob b ON b.id = p.calendar"
+    assert asked(tmp_path, query) == [(b"",)]
+
+
+@pytest.mark.parametrize("make", [(), ("--make",)], ids=["trial", "make"])
+def test_a_page_that_cannot_be_written_or_taken_away_is_told(
+    english: Tiny, tmp_path: Path, make: tuple[str, ...]
+) -> None:
+    (tmp_path / PAGE / "in").mkdir(parents=True)
+    result = queue(english, listed(row()), tmp_path, *make)
+    assert result.exit_code == 1
+    assert f"{tmp_path / PAGE}: Is a directory: " in result.stderr
+    assert ("delete it, it names patients" if make else "put the list into a folder") in result.stderr
+    assert ("1 sheets queued, 0 there already, 0 rows held." in result.stdout) == bool(make)
+
+
 # --- Lists that are wrong --------------------------------------------------------------------------
 
 START: Final = f"{DAY},en,{TOPIC}"
@@ -325,6 +343,8 @@ def test_a_locked_sheet_opens_with_the_password_of_its_row_and_the_outbox_keeps_
     english: Tiny, tmp_path: Path
 ) -> None:
     content = listed(row(password=PASSWORD), row(OTHER, record="R-2", password="another twelve"))  # noqa: S106 # nobody's
+    assert queue(english, content, tmp_path, "--lock").exit_code == 0
+    assert found([PASSWORD], (tmp_path / PAGE).read_bytes()) == []
     assert queue(english, content, tmp_path, "--make", "--lock").exit_code == 0
     files = asked(tmp_path, "SELECT added FROM payload ORDER BY message")
     for (file,), password in zip(files, (PASSWORD, "another twelve"), strict=True):
@@ -381,6 +401,7 @@ ONE_REFUSED: Final = {
     "a consent to come": ({"consent": "2026-11-26"}, (), "2026-11-26 is a day to come"),
     "two needs": ({}, ("--large-print", "--bilingual"), "Ask for one of"),
     "an unknown topic": ({}, ("washing-hand",), "Did you mean washing-hands?"),
+    "an address in its own place": ({}, ("jane.doe@example.com",), "The address stands behind --to."),
     "a day too long ago": ({}, ("--treated-on", "2023-11-24"), "more than a year ago"),
 }
 

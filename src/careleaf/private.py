@@ -72,7 +72,7 @@ def put(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes, mend: str = "choose another place with --out or -o") -> None:
     """Put a file in its place in one step, flushed to disk before it gets its name. Raises PrivateError."""
     unfinished = _unfinished(path)
     try:
@@ -84,7 +84,7 @@ def write(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         unfinished.replace(path)
     except OSError as error:
-        raise PrivateError(f"{path}: {error.strerror}: choose another place with --out or -o") from error
+        raise PrivateError(f"{path}: {error.strerror}: {mend}") from error
     finally:
         with suppress(OSError):
             unfinished.unlink()
@@ -104,6 +104,12 @@ def page_in(folder: Path, content: bytes) -> Path:
 def page_beside(file: Path, content: bytes) -> Path:
     """Write the page of a trial run beside the file that will be. Gives its place; raises PrivateError."""
     write(_beside(file), content)
+    return _beside(file)
+
+
+def page_beside_list(file: Path, content: bytes) -> Path:
+    """Write the page of a trial run beside the list that it is of. Gives its place; raises PrivateError."""
+    write(_beside(file), content, "put the list into a folder in which you may write")
     return _beside(file)
 
 

@@ -51,6 +51,8 @@ from careleaf.render import RenderError
 from careleaf.render import page as staff_page
 
 SEND: Final = "Send with: careleaf mail send --once."
+PAGE: Final = "page"
+"""The rule of a page of a trial that is still there."""
 ALONE: Final = "one"
 """Stands for the name of the list, for a sheet that is queued alone."""
 
@@ -104,7 +106,8 @@ class _Plan:
     @property
     def rows_held(self) -> int:
         """How many rows get nothing."""
-        return len({each.line for each in self.findings if each.severity is Severity.HELD})
+        held = (each for each in self.findings if each.severity is Severity.HELD and each.rule != PAGE)
+        return len({each.line for each in held})
 
 
 @click.command()
@@ -160,11 +163,10 @@ def queue(  # noqa: PLR0913 # one for each option
         plan = _plan(post, box, read.recipients, (*about(clinic), *read.findings))
         if make:
             _fill(plan, jobs)
-            with told():
-                private.clear_beside(file)
+            _clear(plan, file)
         else:
             with told():
-                page = private.page_beside(file, _trial(plan, str(read.understood)))
+                page = private.page_beside_list(file, _trial(plan, str(read.understood)))
             click.echo(f"Read {page} first.", err=as_json)
     _report(plan, f"{read.understood}.", make=make, as_json=as_json)
 
@@ -233,6 +235,8 @@ def queue_one(  # noqa: PLR0913 # one for each option
     library = checked(root, out)
     clinic = clinic_of(library, clinic_name)
     mailing = _mailing(clinic)
+    if any("@" in topic for topic in topics):
+        raise click.UsageError("The address stands behind --to.")
     one_of("TOPICS", topics, library.topics)
     one_of("--lang", [lang], library.locales)
     refuse_day(clinic, treated_on)
@@ -540,6 +544,15 @@ def _fill(plan: _Plan, jobs: int) -> None:
         valid = timedelta(hours=plan.post.mailing.valid_hours)
         put = plan.box.put(_shown(found, len(wanted) + len(plan.held), show), valid)
     plan.queued, plan.already = put.queued, put.already + len(plan.there)
+
+
+def _clear(plan: _Plan, file: Path) -> None:
+    """Take away the page of the trial; if that fails, all is queued nevertheless, and it is told."""
+    try:
+        private.clear_beside(file)
+    except private.PrivateError as error:
+        mend = "Delete it by hand."
+        plan.findings.append(Finding(file.name, 0, PAGE, f"{error}", mend, Severity.HELD))
 
 
 def _shown(parcels: Iterable[Parcel], of: int, show: Callable[[int, int, str], None]) -> Iterator[Parcel]:

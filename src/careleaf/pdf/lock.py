@@ -17,5 +17,5 @@ def locked(content: bytes, password: str) -> bytes:
     out = BytesIO()
     rules = pikepdf.Encryption(owner=secrets.token_urlsafe(32), user=password, R=6)
     with pikepdf.open(BytesIO(content)) as pdf:
-        pdf.save(out, encryption=rules, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        pdf.save(out, encryption=rules)
     return out.getvalue()
