@@ -702,7 +702,7 @@ def test_a_folder_and_a_place_that_cannot_be_are_told(path: Path) -> None:
     path.mkdir(parents=True)
     assert "is a folder" in refused(path)
     (path / "file").touch()
-    assert "Not a directory" in refused(path / "file" / "outbox.sqlite")
+    assert "is no folder" in refused(path / "file" / "outbox.sqlite")
 
 
 @contextmanager

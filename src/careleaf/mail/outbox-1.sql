@@ -6,8 +6,9 @@ CREATE TABLE secret (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NUL
 -- Once more, on another page: without it nobody can tell what was sent already.
 CREATE TABLE secret_copy (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL, sum BLOB NOT NULL) STRICT;
 
--- The latest time at which anything was written.
-CREATE TABLE seen (one INTEGER PRIMARY KEY CHECK (one = 1), at TEXT NOT NULL) STRICT;
+-- The latest time at which anything was written. After a rescue that cannot tell what was sent: of treatments
+-- up to which day.
+CREATE TABLE seen (one INTEGER PRIMARY KEY CHECK (one = 1), at TEXT NOT NULL, forgot TEXT NOT NULL) STRICT;
 
 -- Texts that must all be approved, as JSON: [[topic, lang, digest], ...]
 CREATE TABLE wordset (id INTEGER PRIMARY KEY, words TEXT NOT NULL UNIQUE) STRICT;

@@ -54,6 +54,7 @@ UNAPPROVED: Final = "not approved any more"
 WITHDRAWN: Final = "withdrawn"
 OVER: Final = "its time was over"
 MAYBE: Final = "it may have arrived"
+RESCUED: Final = "rescued: may have been sent"
 INTERRUPTED: Final = "the sender was interrupted"
 
 RETRIED: Final = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.HELD})
@@ -74,6 +75,15 @@ class Put:
     queued: int
     held: int
     already: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """When a list is put, until when it may be sent, and up to which day nobody knows what was sent."""
+
+    now: str
+    not_after: str
+    forgot: str
 
 
 @contextmanager
@@ -117,16 +127,22 @@ class Outbox:
         """Take all of them in, or none, to be sent within `valid`. They may be made while they are taken in.
 
         What was put before is left as it is, unless it was held without contents: then it is replaced.
+        After a rescue that could not tell what was sent, one for a treatment up to that day is held.
         """
         store.look_over(self._path, self._db)
         counted = {"queued": 0, "held": 0, "already": 0}
         blobs: dict[bytes, int] = {}
         with self._writing() as now:
+            times = _Times(_text(now), _text(now + valid), self._forgot())
             for parcel in parcels:
-                counted[self._take_in(parcel, now, now + valid, blobs)] += 1
+                counted[self._take_in(parcel, times, blobs)] += 1
         return Put(**counted)
 
-    def _take_in(self, parcel: Parcel, now: datetime, not_after: datetime, blobs: dict[bytes, int]) -> str:
+    def _forgot(self) -> str:
+        row = self._one("SELECT forgot FROM seen")
+        return str(row[0]) if row else ""
+
+    def _take_in(self, parcel: Parcel, times: "_Times", blobs: dict[bytes, int]) -> str:
         key = self._key(parcel)
         old = self._one("SELECT id, state, maybe FROM message WHERE key = ?", key)
         if old and not self._is_empty(*old):
@@ -137,10 +153,13 @@ class Outbox:
         contents = None if held else parcel.contents
         if not held and not contents:
             raise ValueError(f"row {parcel.row} has no contents, and no reason why not")
-        number = self._insert(parcel, key, held, now, not_after)
+        doubtful = not held and parcel.treated_on.isoformat() <= times.forgot
+        number = self._insert(parcel, key, held or (RESCUED if doubtful else ""), times)
+        if doubtful:
+            self._do("UPDATE message SET maybe = 1 WHERE id = ?", number)
         if contents:
             self._insert_payload(number, key, parcel.address, contents, blobs)
-        return "held" if held else "queued"
+        return "held" if held or doubtful else "queued"
 
     def _is_empty(self, number: int, state: str, maybe: int) -> bool:
         """Tell whether a row is one that another may replace: it was certainly not sent, and cannot be."""
@@ -150,7 +169,7 @@ class Outbox:
             and not self._one("SELECT 1 FROM payload WHERE message = ?", number)
         )
 
-    def _insert(self, parcel: Parcel, key: bytes, held: str, now: datetime, not_after: datetime) -> int:
+    def _insert(self, parcel: Parcel, key: bytes, held: str, times: "_Times") -> int:
         state = State.HELD if held else State.QUEUED
         row = {
             "key": key,
@@ -169,10 +188,10 @@ class Outbox:
             "person": self._digest("person", parcel.person) if parcel.person else None,
             "consented_on": parcel.consented_on and parcel.consented_on.isoformat(),
             "reason": held,
-            "queued_at": _text(now),
-            "next_at": None if held else _text(now),
-            "not_after": _text(not_after),
-            "changed_at": _text(now),
+            "queued_at": times.now,
+            "next_at": None if held else times.now,
+            "not_after": times.not_after,
+            "changed_at": times.now,
         }
         marks = ", ".join(f":{name}" for name in row)
         return self._inserted(f"INSERT INTO message ({', '.join(row)}) VALUES ({marks})", row)  # noqa: S608 # our names
@@ -208,7 +227,7 @@ class Outbox:
 
     def _message_id(self, key: bytes, parcel: Parcel) -> str:
         domain = _domain(parcel.contents.letter) if parcel.contents else "held.invalid"
-        return f"<{self._digest('message', key.hex()).hex()[:32]}@{domain}>"
+        return f"<{message_name(self._secret, key)}@{domain}>"
 
     def known(self, parcel: Parcel) -> State | None:
         """Say where a message stands that was put before: None if `put` would take this one in."""
@@ -691,6 +710,11 @@ def _among(states: Collection[State], table: str = "") -> str:
 def digest(secret: bytes, what: str, *parts: str | int) -> bytes:
     """Give 32 bytes that stand for values, and from which nobody without the secret can tell them."""
     return hmac.digest(secret, json.dumps([what, *parts]).encode(), "sha256")
+
+
+def message_name(secret: bytes, key: bytes) -> str:
+    """Give what stands before the @ of a Message-ID: the same for the same message, even put anew."""
+    return digest(secret, "message", key.hex()).hex()[:32]
 
 
 def backoff(number: int, attempts: int) -> timedelta:

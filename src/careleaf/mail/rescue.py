@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,17 +17,18 @@ from typing import Any, Final
 
 from careleaf.mail import store
 from careleaf.mail.clock import wall
-from careleaf.mail.outbox import digest, opened, seal
+from careleaf.mail.outbox import RESCUED, digest, message_name, opened, seal
 from careleaf.mail.parcel import WAITING, Contents, State
 from careleaf.mail.store import OutboxError
 
-HELD: Final = "rescued: may have been sent"
 LOST: Final = "rescued: its row was lost, it may have been sent"
 BESIDE: Final = ("", "-wal", "-shm")
 READING: Final = ".reading"
 UNFINISHED: Final = ".unfinished"
 STRIDE: Final = 64
 """Rows read at once, as long as all can be read."""
+VAIN: Final = 3
+"""How often nothing is found before a table counts as lost, if nothing says which is its last row."""
 MANY: Final = 1_000_000
 """The highest number of a row that is looked for if nothing says which is the last."""
 
@@ -38,9 +39,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Rescued:
-    """How many messages are in the new outbox, and how many are known to be lost; where the old one is.
+    """How many messages are in the new outbox, how many are known to be lost, and where the old one is.
 
-    With `forgets`, nobody can tell any more what was sent: a list that is queued again is sent again.
+    With `forgets`, nobody can tell any more what was sent: whatever is queued for a treatment up to the day
+    of the rescue is held, until a person has decided.
     """
 
     rows: int
@@ -83,7 +85,7 @@ def _put_back(path: Path) -> None:
 
 
 def _move(old: Path, new: Path, ends: Iterable[str] = BESIDE) -> None:
-    """Move a file and what is beside it: away, itself first; back, itself last, never without its log."""
+    """Move a file and what is beside it: away, itself first; back, itself last."""
     for end in ends:
         with suppress(FileNotFoundError):
             _named(old, end).rename(_named(new, end))
@@ -109,7 +111,8 @@ def _rescue(path: Path, clock: Callable[[], datetime]) -> Rescued:
         reader = _Reader(old)
         new.execute("BEGIN IMMEDIATE")
         with store.ended(new):
-            forgets = _copy(reader, new)
+            # Where the sun rises earlier it is tomorrow already.
+            forgets = _copy(reader, new, (clock() + timedelta(days=1)).date())
         count = "SELECT count(*), count(*) FILTER (WHERE reason = ?) FROM message"
         total, lost = new.execute(count, [LOST]).fetchone()
     unfinished.rename(_named(path, store.RESCUED))
@@ -127,12 +130,21 @@ def _readable(path: Path, model: Path) -> sqlite3.Connection:
     for end in BESIDE[:2]:
         _copy_file(_named(path, end), _named(copy, end))
     if not _has_tables(copy):
-        with copy.open("r+b") as file, model.open("rb") as new:
-            file.write(new.read(8192))
+        _give_first_page(copy, model)
         _copy_file(_named(path, "-wal"), _named(copy, "-wal"))
     db = sqlite3.connect(copy, isolation_level=None)
     db.row_factory = sqlite3.Row
     return db
+
+
+def _give_first_page(path: Path, model: Path) -> None:
+    pages = max(path.stat().st_size // store.PAGE, 1)
+    with path.open("r+b") as file, model.open("rb") as new:
+        page = bytearray(new.read(store.PAGE))
+        page[28:32] = pages.to_bytes(
+            4
+        )  # how many there are: https://www.sqlite.org/fileformat.html#the_database_header
+        file.write(page)
 
 
 def _copy_file(old: Path, new: Path) -> None:
@@ -142,7 +154,7 @@ def _copy_file(old: Path, new: Path) -> None:
 
 
 def _has_tables(path: Path) -> bool:
-    with closing(sqlite3.connect(path)) as db, suppress(sqlite3.Error):
+    with closing(sqlite3.connect(path)) as db, suppress(*store.UNREADABLE):
         return bool(db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'message'").fetchone())
     return False
 
@@ -152,25 +164,35 @@ class _Reader:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._gaps: set[str] = set()
 
-    def _first(self, query: str) -> Any:  # noqa: ANN401 # whatever stands there
-        with suppress(sqlite3.Error):
+    def missed(self, *sources: str) -> bool:
+        """Tell whether something could not be read of each of these tables and indexes."""
+        return self._gaps.issuperset(sources)
+
+    def _first(self, query: str) -> int | None:
+        with suppress(*store.UNREADABLE):
             row = self._db.execute(query).fetchone()
-            return row[0] if row else None
+            return int(row[0] or 0)
         return None
 
     def rows(self, table: str) -> Iterator[Row]:
         """Give a table's rows."""
         last = self._first(f"SELECT max(rowid) FROM {table}")  # noqa: S608 # our names
-        last = min(last if isinstance(last, int) else MANY, MANY)
-        for start in range(0, last + 1, STRIDE):
-            yield from self._between(table, start, start + STRIDE - 1)
+        vain = 0
+        for start in range(0, min(MANY if last is None else last, MANY) + 1, STRIDE):
+            found = list(self._between(table, start, start + STRIDE - 1))
+            yield from found
+            vain = vain + 1 if table in self._gaps and not found else 0
+            if last is None and vain > VAIN:
+                return
 
     def _between(self, table: str, low: int, high: int) -> Iterator[Row]:
         query = f"SELECT * FROM {table} WHERE rowid BETWEEN ? AND ?"  # noqa: S608 # our names
         try:
             rows = self._db.execute(query, (low, high)).fetchall()
-        except sqlite3.Error:
+        except store.UNREADABLE:
+            self._gaps.add(table)
             if low < high:
                 middle = (low + high) // 2
                 yield from self._between(table, low, middle)
@@ -181,21 +203,24 @@ class _Reader:
     def index(self, query: str) -> Iterator[tuple[Any, ...]]:
         """Give what an index holds, from both its ends as far as it can be read."""
         for order in ("ASC", "DESC"):
-            with suppress(sqlite3.Error):
+            try:
                 yield from map(tuple, self._db.execute(f"{query} {order}"))
+            except store.UNREADABLE:
+                self._gaps.add(query)
+            else:
                 return
 
     def secret(self) -> bytes | None:
         """Give the key of all digests, if it can be read once."""
         for table in store.SECRETS:
-            with suppress(sqlite3.Error):
+            with suppress(*store.UNREADABLE):
                 if secret := store.secret_in(self._db, table):
                     return secret
         return None
 
 
-def _copy(reader: _Reader, new: sqlite3.Connection) -> bool:
-    """Copy what can be read; tells whether the key of all digests is lost."""
+def _copy(reader: _Reader, new: sqlite3.Connection, today: date) -> bool:
+    """Copy what can be read; tells whether some of what was sent is not known any more."""
     secret = reader.secret()
     if secret:
         store.keep_secret(new, secret)
@@ -206,11 +231,13 @@ def _copy(reader: _Reader, new: sqlite3.Connection) -> bool:
     _copy_rows(
         new, "blob", (row for row in reader.rows("blob") if sha256(row["content"]).digest() == row["digest"])
     )
-    _copy_messages(reader, new)
+    _copy_messages(reader, new, secret)
     _copy_payloads(reader, new, secret)
-    latest = "(SELECT max(changed_at) FROM message)"
-    new.execute(f"UPDATE seen SET at = coalesce({latest}, '')")  # noqa: S608 # no input
-    return secret is None
+    new.execute("UPDATE seen SET at = coalesce((SELECT max(changed_at) FROM message), '')")
+    forgets = secret is None or reader.missed("message", KEYS)
+    if forgets:
+        new.execute("UPDATE seen SET forgot = ?", [today.isoformat()])
+    return forgets
 
 
 def _copy_rows(new: sqlite3.Connection, table: str, rows: Iterable[Row]) -> None:
@@ -228,25 +255,30 @@ def _insert(new: sqlite3.Connection, table: str, row: Row) -> None:
         new.execute(insert, [row[name] for name in names])
 
 
-def _copy_messages(reader: _Reader, new: sqlite3.Connection) -> None:
+def _copy_messages(reader: _Reader, new: sqlite3.Connection, secret: bytes | None) -> None:
     _insert(new, "wordset", {"words": "[]"})
     nothing = new.execute("SELECT id FROM wordset WHERE words = '[]'").fetchone()[0]
     sets = {each[0] for each in new.execute("SELECT id FROM wordset")}
     for row in reader.rows("message"):
-        if _is_readable(row):
+        if _is_sound(row, secret):
             words = row["words"] if row["words"] in sets else nothing
             _insert(new, "message", {**_held(row), "words": words})
     # The index of keys stands on other pages: a row that is lost is still known by its key.
     for key, number in list(reader.index(KEYS)):
         if not new.execute("SELECT 1 FROM message WHERE key = ?", [key]).fetchone():
-            _insert(new, "message", _lost(key, number, nothing))
+            free = not new.execute("SELECT 1 FROM message WHERE id = ?", [number]).fetchone()
+            _insert(new, "message", {**_lost(key, number, nothing), "id": number if free else None})
 
 
-def _is_readable(row: Row) -> bool:
+def _is_sound(row: Row, secret: bytes | None) -> bool:
+    """Tell whether a row's times are times, and its key is its own."""
     times = ("queued_at", "not_after", "changed_at", "tried_at", "sent_at")
     try:
-        return all(row[name] is None or datetime.fromisoformat(row[name]).tzinfo for name in times)
-    except (ValueError, TypeError):
+        dated = all(row[name] is None or datetime.fromisoformat(row[name]).tzinfo for name in times)
+        return dated and (
+            secret is None or row["message_id"][1:].startswith(message_name(secret, row["key"]))
+        )
+    except (ValueError, TypeError, AttributeError):
         return False
 
 
@@ -254,7 +286,7 @@ def _held(row: Row) -> Row:
     """Hold what waited or was being sent. It counts as sent, perhaps: nobody knows what was noted last."""
     if row["state"] not in {*WAITING, State.SENDING}:
         return row
-    return {**row, "state": "held", "reason": HELD, "maybe": 1, "next_at": None, "lease": None}
+    return {**row, "state": "held", "reason": RESCUED, "maybe": 1, "next_at": None, "lease": None}
 
 
 def _lost(key: bytes, number: int, words: int) -> Row:
@@ -262,7 +294,6 @@ def _lost(key: bytes, number: int, words: int) -> Row:
     unknown = dict.fromkeys(("clinic", "topic", "lang", "source"), "unknown")
     return {
         **unknown,
-        "id": number,
         "key": key,
         "message_id": f"<{number}@lost.invalid>",
         "state": "held",
@@ -290,7 +321,7 @@ def _copy_payloads(reader: _Reader, new: sqlite3.Connection, secret: bytes | Non
     """Copy what can still be sent, if a person wants it: only what is whole, to the address it was for."""
     blob = _blobs_in(new)
     query = (
-        "SELECT key, address FROM message JOIN wordset AS w ON w.id = words"
+        "SELECT key, address FROM message JOIN wordset AS w ON w.id = message.words"
         " WHERE message.id = ? AND state IN ('held', 'failed') AND w.words <> '[]'"
     )
     for row in reader.rows("payload"):

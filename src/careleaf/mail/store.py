@@ -16,6 +16,8 @@ PATIENCE: Final = 600
 """Seconds to wait for another process: a list is queued in one transaction, and its sheets are made in it."""
 APPLICATION: Final = 0x4341524C
 """In the file's header, "CARL": what tells an outbox from any other SQLite file."""
+PAGE: Final = 8192
+"""Bytes of a page of the file."""
 STEPS: Sequence[Path] = tuple(
     sorted(Path(__file__).parent.glob("outbox-*.sql"), key=lambda path: int(path.stem.partition("-")[2]))
 )
@@ -32,6 +34,10 @@ RESCUED: Final = ".rescued"
 """After the name of an outbox that `rescue` has made and not yet put in its place."""
 
 
+UNREADABLE: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged file raises: Python cannot even read what SQLite says of a garbled table."""
+
+
 class OutboxError(Exception):
     """The outbox cannot be used. The message says why and what to do, on one line; it names nobody."""
 
@@ -40,7 +46,7 @@ class DamagedError(OutboxError):
     """The file is damaged."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} is damaged, and nothing was sent or changed: {RESCUE}")
+        super().__init__(f"{path} is damaged: {RESCUE}")
 
 
 class FullError(OutboxError):
@@ -78,6 +84,8 @@ def told(path: Path) -> Iterator[None]:
     """Tell an error of SQLite to whoever can mend it. Raises OutboxError."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise DamagedError(path) from error
     except sqlite3.Error as error:
         raise _told(path, error) from error
 
@@ -126,6 +134,8 @@ def connect(path: Path) -> sqlite3.Connection:
         if not path.exists():
             make(path)
         empty = path.stat().st_size == 0
+    except FileExistsError as error:
+        raise OutboxError(f"{path.parent} is no folder: choose another place with --outbox") from error
     except OSError as error:
         raise OutboxError(f"{path}: {error.strerror}: choose another place with --outbox") from error
     # We never leave an empty file: what was sent from it is lost with it.
@@ -184,7 +194,7 @@ def _connection(path: Path) -> sqlite3.Connection:
     # Whatever SQLite sorts stays in memory: a temporary file would hold what is deleted here.
     # All tables are described on the first page, at this size, so that `rescue` can put it there again.
     for pragma in (
-        "page_size = 8192",
+        f"page_size = {PAGE}",
         "temp_store = MEMORY",
         "secure_delete = ON",
         "synchronous = FULL",
@@ -277,7 +287,7 @@ def statements(script: str) -> Iterator[str]:
 
 def _make_secret(db: sqlite3.Connection) -> None:
     keep_secret(db, os.urandom(32))
-    db.execute("INSERT INTO seen (at) VALUES ('')")
+    db.execute("INSERT INTO seen VALUES (1, '', '')")
 
 
 def keep_secret(db: sqlite3.Connection, secret: bytes) -> None:
@@ -298,7 +308,11 @@ def secret_in(db: sqlite3.Connection, table: str) -> bytes | None:
 
 
 def look_over(path: Path, db: sqlite3.Connection) -> None:
-    """Read every page. Raises DamagedError."""
+    """Read every page, and compare messages and suppressed addresses with their indexes.
+
+    Raises DamagedError.
+    """
     with told(path):
-        if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            raise DamagedError(path)
+        for check in ("quick_check(1)", "integrity_check(message)", "integrity_check(suppressed)"):
+            if db.execute(f"PRAGMA {check}").fetchone()[0] != "ok":
+                raise DamagedError(path)
