@@ -56,7 +56,7 @@ class Victim:
     def connect(self, mailing: Mailing) -> Line:
         if self.point == "connect":
             die()
-        connection = Connection(mailing, self.login)
+        connection = Connection(mailing, self.login if mailing.login else None)
         connection.open()
         return Line(connection, bytes)
 

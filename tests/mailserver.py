@@ -12,9 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+import keyring
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from keyring.backends import fail
 
 from careleaf.mail.login import Login
 from careleaf.model import Mailing
@@ -37,6 +39,11 @@ def trust(folder: Path) -> str:
     path = folder / "authority.pem"
     authority().cert_pem.write_to_path(str(path))
     return str(path)
+
+
+def no_keyring() -> None:
+    """See that no test asks for the passwords of whoever runs it."""
+    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from tests.mailserver import (
     certificate,
     mail_server,
     mailing,
+    no_keyring,
     trust,
 )
 
@@ -40,6 +41,7 @@ QUICK = Timeouts(command=2, block=2, answer=0.5)
 @pytest.fixture(autouse=True)
 def _trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", trust(tmp_path))
+    no_keyring()
 
 
 def deliver(port: int, *contents: bytes, tls: Tls = "starttls", login: Login | None = LOGIN) -> list[Outcome]:
@@ -362,7 +364,7 @@ def test_a_missing_login_says_what_to_set(environ: dict[str, str], missing: str)
 
 
 def test_the_keyring_keeps_the_login_of_each_server() -> None:
-    import keyring  # noqa: PLC0415 # as slow here as there
+    import keyring  # noqa: PLC0415 # only this needs it
     from keyring.backend import KeyringBackend  # noqa: PLC0415
     from keyring.credentials import SimpleCredential  # noqa: PLC0415
 
@@ -378,15 +380,11 @@ def test_the_keyring_keeps_the_login_of_each_server() -> None:
         def set_password(self, service: str, username: str, password: str) -> None:
             raise NotImplementedError
 
-    before = keyring.get_keyring()
     keyring.set_keyring(Kept())  # type: ignore[no-untyped-call]
-    try:
-        assert logins.login(mailing(587), {}) == Login("u", "kept")
-        assert logins.login(mailing(587), {logins.USER: "v"}) == Login("v", "kept")
-        with pytest.raises(LoginError):
-            logins.login(mailing(587, host="other.example.org"), {})
-    finally:
-        keyring.set_keyring(before)
+    assert logins.login(mailing(587), {}) == Login("u", "kept")
+    assert logins.login(mailing(587), {logins.USER: "v"}) == Login("v", "kept")
+    with pytest.raises(LoginError):
+        logins.login(mailing(587, host="other.example.org"), {})
 
 
 def test_a_sender_of_another_domain_than_the_login_is_refused_and_another_name_warned_of() -> None:

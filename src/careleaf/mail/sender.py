@@ -21,7 +21,7 @@ from careleaf.mail.login import LoginError, fits, login
 from careleaf.mail.outbox import Outbox
 from careleaf.mail.parcel import WAITING, Leased, Outcome, State, Words
 from careleaf.mail.signing import Sign, SigningError, signer
-from careleaf.mail.smtp import AwayError, Connection, StopError
+from careleaf.mail.smtp import BAD_ADDRESS, AwayError, Connection, StopError
 from careleaf.model import Mailing
 
 LOOK: Final = timedelta(minutes=1)
@@ -35,6 +35,8 @@ IDLE: Final = timedelta(seconds=5)
 AWAY: Final = tuple(timedelta(seconds=each) for each in (10, 30, 60, 120, 300))
 """How long to leave a server alone that is away; the last holds for all that follow."""
 MINUTE: Final = timedelta(minutes=1)
+ALIKE: Final = 5
+"""After how many refusals alike, one after the other, the server seems to want no message at all."""
 BUG: Final = "bug"
 """The code of a message that careleaf itself could not handle."""
 
@@ -167,8 +169,10 @@ class _Sending:
         self._lines: dict[str, Line] = {}
         self._stopped: set[str] = set()
         self._away: dict[str, tuple[int, datetime]] = {}
+        self._refused: dict[str, list[str]] = {}
         self._told: dict[Told, bool] = {}
         self._ended: Counter[State] = Counter()
+        self._tidied = 0
         self._held = 0
 
     def go(self) -> None:
@@ -216,6 +220,7 @@ class _Sending:
         """Forget what was found of a server, now that the clinic has another, or none."""
         self._hang_up(clinic)
         self._stopped.discard(clinic)
+        self._refused.pop(clinic, None)
         self._away.pop(clinic, None)
 
     def _put_away(self) -> None:
@@ -224,6 +229,9 @@ class _Sending:
         if held:
             self._tell(f"{held} held: their words are not approved any more. careleaf mail status lists them")
         self._outbox.expire()
+        if self._ended.total() > self._tidied:
+            self._tidied = self._ended.total()
+            self._outbox.tidy()
         for clinic, mailing in self._view.mailings.items():
             self._outbox.purge(timedelta(days=mailing.retention_days), clinic)
         for clinic, counts in self._outbox.counts().items():
@@ -253,7 +261,19 @@ class _Sending:
         self._outbox.settle(leased.id, outcome)
         self._ended[outcome.state] += 1
         self._desk.ended(leased, outcome)
+        self._weigh(clinic, outcome)
         return True
+
+    def _weigh(self, clinic: str, outcome: Outcome) -> None:
+        """Stop before a server that refuses everything, perhaps by mistake, has refused a whole list."""
+        before = self._refused.pop(clinic, [])
+        if outcome.state is not State.FAILED or outcome.suppress or outcome.code in {BUG, BAD_ADDRESS}:
+            return
+        codes = self._refused[clinic] = [*(each for each in before if each == outcome.code), outcome.code]
+        if len(codes) == ALIKE:
+            why = f"the server refused {ALIKE} messages one after the other ({outcome.code})"
+            mend = "ask who runs it whether this login may send to all, then run careleaf mail retry"
+            self._give_up(clinic, StopError(f"{why}: {mend}"))
 
     def _hand_over(self, line: Line, leased: Leased) -> Outcome:
         """Make the message and hand it over. What goes wrong with it here must not keep the others back."""
