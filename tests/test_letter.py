@@ -321,6 +321,7 @@ def test_each_letter_says_its_language_and_direction_where_webmail_keeps_it() ->
         for element in (page, wrapper):
             assert (element.get("lang"), element.get("dir")) == (locale.name, locale.direction)
         assert page.findtext("head/title") == one.subject
+        assert ("word-break: keep-all" in one.html) == locale.keep_words
         assert one.html.lower().index("charset") < 1024, "a browser looks no further (HTML, 13.2.3.2)"
         metas = {meta.get("name"): meta.get("content") for meta in page.iter("meta")}
         assert metas["color-scheme"] == "light dark"

@@ -39,9 +39,12 @@ def pictures(content: bytes, resolution: int) -> Iterator[bytes]:
 
 
 def long_picture(content: bytes, resolution: int) -> Image:
-    """Give the first page of a PDF as a picture, without the empty ground below its last line."""
-    drawn = next(pages(content, resolution))
-    ground = new("RGB", drawn.size, drawn.getpixel((0, drawn.height - 1)))
-    used = ImageChops.difference(drawn, ground).getbbox()
-    end = used[3] + MARGIN if used else drawn.height
-    return drawn.crop((0, 0, drawn.width, min(end, drawn.height)))
+    """Give the pages of a PDF below one another, without the empty ground below the last line."""
+    drawn = list(pages(content, resolution))
+    whole = new("RGB", (drawn[0].width, sum(each.height for each in drawn)))
+    for number, each in enumerate(drawn):
+        whole.paste(each, (0, sum(above.height for above in drawn[:number])))
+    ground = new("RGB", whole.size, whole.getpixel((0, whole.height - 1)))
+    used = ImageChops.difference(whole, ground).getbbox()
+    end = used[3] + MARGIN if used else whole.height
+    return whole.crop((0, 0, whole.width, min(end, whole.height)))

@@ -14,8 +14,8 @@ DOTS: Final = 96
 """CSS pixels in an inch."""
 SHARPNESS: Final = 2
 """Dots of the picture for each CSS pixel, as on a telephone."""
-LONGEST: Final = 14_000
-"""CSS pixels. A PDF may have pages of 14,400 points, which are a little larger (ISO 32000-1, annex C)."""
+LONGEST: Final = 4000
+"""CSS pixels of a page of the PDF in between; what is longer goes on below, after a line's break."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Screen:
 
 
 def picture(screen: Screen) -> Artifact:
-    """Draw a page as one long PNG. It may load nothing."""
+    """Draw a page as one long PNG, as it looks on a light ground. It may load nothing."""
     size = CSS(string=f"@page {{ size: {screen.width}px {LONGEST}px; margin: 0 }}")
     html = HTML(string=screen.markup, base_url=BASE, url_fetcher=Assets({}))
     drawn = long_picture(html.write_pdf(stylesheets=[size], presentational_hints=True), DOTS * SHARPNESS)
