@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from careleaf.cli import mailing as commands
 from careleaf.cli import main
+from careleaf.cli.discreet import ALONE
 from careleaf.mail import check, records
 from careleaf.mail.login import PASSWORD, USER
 from careleaf.mail.outbox import opened
@@ -139,6 +140,11 @@ REASONS = {
     "501 5.5.4": "ask its operator",
     "bug": "report it",
     "its time was over (451 4.7.1)": "not sent in time",
+    "the text of moles in en is draft": "until it is approved",
+    "moles is not made as a plain sheet": "careleaf build makes that",
+    "Clinic does not hand out ar": "the clinic's file",
+    "what is said of this patient does not go onto the page as it must": "shorten the name",
+    "it failed: ValueError": "report it",
     "something new": OTHERWISE,
 }  # fmt: skip
 
@@ -340,7 +346,9 @@ def withdraw(tiny: Tiny, where: Path) -> Result:
 
 def test_a_withdrawal_holds_what_waits_and_says_who_was_sent_it(tiny: Tiny, where: Path) -> None:
     tiny.approve("en", "clinical")
-    people = [sheet(tiny, number, clinic="clinic", record=f"R-{number}") for number in (1, 2, 3)]
+    ours = {"clinic": "clinic"}
+    people = [sheet(tiny, number, **ours, record=f"R-{number}") for number in (1, 3)]
+    people.insert(1, sheet(tiny, 2, **ours, record="R-2", source=ALONE))
     put(where, *people, clinic="sent unknown")
     result = withdraw(tiny, where)
     assert result.exit_code == 0
@@ -350,6 +358,7 @@ def test_a_withdrawal_holds_what_waits_and_says_who_was_sent_it(tiny: Tiny, wher
     )
     assert "record R-2, washing-hands en  (it may have arrived)" in result.stdout
     assert f"careleaf mail correct list.csv --topic {NAME}" in result.stdout
+    assert f"careleaf mail correct LIST.csv --topic {NAME}" in result.stdout
     assert [one(where, each).state for each in (1, 2, 3)] == ["sent", "held", "held"]
 
 

@@ -21,6 +21,10 @@ OLDEST = 366
 """Days after which a treatment is too long ago for a sheet."""
 
 
+ALONE = "one"
+"""Stands for the name of the list, for a sheet that is queued alone."""
+
+
 class Text(click.ParamType[str]):
     """What a sheet says of a patient: printable, on one line."""
 

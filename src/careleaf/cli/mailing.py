@@ -11,7 +11,7 @@ import click
 
 from careleaf import addresses, approvals, private
 from careleaf.cells import CellError
-from careleaf.cli.discreet import Day, clinic_of, clinic_option, outbox_option, quiet, untitled
+from careleaf.cli.discreet import ALONE, Day, clinic_of, clinic_option, outbox_option, quiet, untitled
 from careleaf.cli.shell import json_option, leave, loaded, print_json, progress, root_option, today
 from careleaf.findings import Severity
 from careleaf.load import home, load
@@ -536,7 +536,8 @@ def called_back(where: Path, topic: str, langs: Collection[str]) -> bool:
         perhaps = "" if entry.state is State.SENT else "  (it may have arrived)"
         click.echo(f"  {when}  version {entry.version}  {place(entry)}{perhaps}")
     for name in sorted({entry.source for entry in sent}):
-        click.echo(f"Queue a correction with: careleaf mail correct {name} --topic {topic}")
+        file, before = ("LIST.csv", "Write a list of those queued alone. ") if name == ALONE else (name, "")
+        click.echo(f"{before}Queue a correction with: careleaf mail correct {file} --topic {topic}")
     return True
 
 

@@ -13,6 +13,7 @@ import click
 from careleaf import addresses, batch, cells, lists, personal, pool, private, tables
 from careleaf.cells import CellError
 from careleaf.cli.discreet import (
+    ALONE,
     Day,
     Text,
     about,
@@ -53,8 +54,6 @@ from careleaf.render import page as staff_page
 SEND: Final = "Send with: careleaf mail send --once."
 PAGE: Final = "page"
 """The rule of a page of a trial that is still there."""
-ALONE: Final = "one"
-"""Stands for the name of the list, for a sheet that is queued alone."""
 
 make_option = click.option("--make", is_flag=True, help="Do it. Without it, you are told what would be done.")
 lock_option = click.option("--lock", is_flag=True, help="PDFs that only a password opens.")

@@ -21,6 +21,16 @@ _WAYS: Final[tuple[tuple[str, str], ...]] = (
         re.escape(outbox.SUPPRESSED),
         f"{OTHERWISE}; if the address is right after all: careleaf mail suppress - --lift",
     ),
+    (
+        r"the text of .* is ",
+        f"see careleaf status; {OTHERWISE.partition(':')[0]} until it is approved, then queue it again",
+    ),
+    (r"is not made as a ", "hand out its leaflet: careleaf build makes that"),
+    (
+        r"does not hand out ",
+        "add the language to the clinic's file, or hand out another that the patient reads",
+    ),
+    (r"does not go onto the page", "shorten the name, the area or the clinician, and queue it again"),
     (r"consent", "ask the patient, record the day in the list, and queue it again; until then on paper"),
     (
         r"nothing is sent to this address",
@@ -36,7 +46,7 @@ _WAYS: Final[tuple[tuple[str, str], ...]] = (
         r"\b5\.7\.\d|\b55[04]\b",
         f"the server refuses it: run careleaf mail doctor, ask its operator about the code, and {OTHERWISE}",
     ),
-    (r"\bbug\b|Error", f"a fault of careleaf: report it, and {OTHERWISE}"),
+    (r"\bbug\b|it failed", f"a fault of careleaf: report it, and {OTHERWISE}"),
     (
         r"\b5\d\d\b|\b5\.\d",
         f"the server refuses it for good: ask its operator about the code, and {OTHERWISE}",
