@@ -26,7 +26,7 @@ def main() -> None:
     careleaf --topic after-laser --lang ar --format handout
     careleaf sheet after-laser --lang ar --treated-on 2026-11-24 -o sheet.pdf
     careleaf merge list.csv --out sheets
-    careleaf mail queue list.csv      send sheets by email (then: careleaf mail send)
+    careleaf mail --help              send sheets by email: mail queue, then mail send
     careleaf check                    list everything that is wrong
     careleaf gallery                  look at every page at once
     careleaf status                   see which texts are drafts, stale or approved
