@@ -4,6 +4,7 @@ import asyncio
 import smtplib
 import socket
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -468,3 +469,13 @@ def test_a_key_that_others_could_get_is_refused(key: Path, tmp_path: Path) -> No
     other.write_bytes(b"no key")
     other.chmod(0o600)
     refused(str(other), "no private RSA key", tmp_path / "library")
+
+
+def test_the_record_for_the_dns_has_the_public_half_of_the_key(key: Path, tmp_path: Path) -> None:
+    """Another key there, and every signature is a sign of forgery."""
+    public = b64encode(key.with_suffix(".der").read_bytes()).decode()
+    assert signing.public_record(tmp_path, {signing.KEY: str(key)}) == f"v=DKIM1; k=rsa; p={public}"
+    (tmp_path / "no.pem").write_text("nothing", "utf-8")
+    (tmp_path / "no.pem").chmod(0o600)
+    with pytest.raises(signing.SigningError, match="no private RSA key"):
+        signing.public_record(tmp_path / "library", {signing.KEY: str(tmp_path / "no.pem")})

@@ -8,7 +8,7 @@ from typing import Final
 
 from careleaf import days
 from careleaf.findings import Finding, Severity
-from careleaf.model import Clinic, FactValue, Library, Number, Topic
+from careleaf.model import Clinic, FactValue, Library, Mailing, Number, Topic
 
 LONGEST_NAME: Final = 80
 LONGEST_ADDRESS: Final = 50
@@ -18,6 +18,17 @@ ADDRESS: Final = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?(/[a-z0-9.
 ADDRESS_FORM: Final = (
     "Write it like https://leaflets.example.org/{lang}/{topic}: small letters, digits, dots, hyphens."
 )
+SMTPS: Final = 465
+"""The port of submission over TLS from the start: RFC 8314, 7.3."""
+PLAIN_FIRST: Final = (25, 587)
+"""The ports of SMTP and of submission (RFC 6409), where TLS begins with a command."""
+ALIKE: Final = 0.85
+"""How much of two domains is the same if one is taken for a slip."""
+MAILBOX: Final = re.compile(
+    r"[^.@]+(\.[^.@]+)*@(?=[^@]{1,190}$)"
+    r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])"
+)
+"""What of the addresses that the model allows can be written to: RFC 5321, 4.1.2."""
 
 
 def overrides(library: Library) -> Iterator[Finding]:
@@ -207,6 +218,50 @@ def columns(library: Library) -> Iterator[Finding]:
                 yield Finding(clinic.file, line, "column", message, "Give each column its own header.")
 
 
+def mailing(library: Library) -> Iterator[Finding]:
+    """A clinic's addresses for mail can be written to, its domains are spelt alike, and its limits agree."""
+    for clinic in library.clinics.values():
+        for key, message, mend, severity in _mail_faults(clinic):
+            yield Finding(
+                clinic.file, clinic.line_of("mail", key), "mail", f"mail: {message}", mend, severity
+            )
+
+
+def _mail_faults(clinic: Clinic) -> Iterator[tuple[str, str, str, Severity]]:
+    if (mail := clinic.mail) is None:
+        return
+    wrong = [
+        (key, each)
+        for key, each in (("from", mail.from_), ("reply-to", mail.reply_to))
+        if not MAILBOX.fullmatch(each)
+    ]
+    for key, address in wrong:
+        mend = "Write it like leaflets@clinic.example: a domain of letters, digits, dots and hyphens."
+        yield key, f"{key}: {address} is no address that mail can be sent to", mend, Severity.ERROR
+    if not wrong:
+        yield from _mistyped(mail)
+    yield from _at_odds(mail)
+
+
+def _mistyped(mail: Mailing) -> Iterator[tuple[str, str, str, Severity]]:
+    sender, answers = (each.rpartition("@")[2].lower() for each in (mail.from_, mail.reply_to))
+    if sender != answers and get_close_matches(sender, [answers], cutoff=ALIKE):
+        message = f"from and reply-to have two domains that look alike, {sender} and {answers}"
+        yield "from", message, "Correct the one that is mistyped.", Severity.WARNING
+
+
+def _at_odds(mail: Mailing) -> Iterator[tuple[str, str, str, Severity]]:
+    if mail.port == SMTPS and mail.tls == "starttls":
+        message = f"port {SMTPS} is for TLS from the start (RFC 8314), not for starttls"
+        yield "port", message, "Write tls: implicit, or port: 587.", Severity.WARNING
+    if mail.port in PLAIN_FIRST and mail.tls == "implicit":
+        message = f"port {mail.port} begins without TLS, and tls is implicit"
+        yield "tls", message, "Write tls: starttls, or port: 465.", Severity.WARNING
+    if mail.per_minute > mail.per_day:
+        message = f"per-minute ({mail.per_minute}) is more than per-day ({mail.per_day})"
+        yield "per-minute", message, "Lower per-minute, or raise per-day.", Severity.WARNING
+
+
 RULES = (
     overrides,
     languages,
@@ -218,4 +273,5 @@ RULES = (
     open_on,
     procedures,
     columns,
+    mailing,
 )

@@ -3,7 +3,7 @@
 import click
 
 from careleaf import __version__
-from careleaf.cli import editing, patients, press, starting, translating
+from careleaf.cli import editing, mailing, patients, press, queueing, starting, translating
 
 
 class DefaultGroup(click.Group):
@@ -26,6 +26,7 @@ def main() -> None:
     careleaf --topic after-laser --lang ar --format handout
     careleaf sheet after-laser --lang ar --treated-on 2026-11-24 -o sheet.pdf
     careleaf merge list.csv --out sheets
+    careleaf mail --help              send sheets by email: mail queue, then mail send
     careleaf check                    list everything that is wrong
     careleaf gallery                  look at every page at once
     careleaf status                   see which texts are drafts, stale or approved
@@ -43,6 +44,7 @@ for command in (
     press.status,
     patients.sheet,
     patients.merge,
+    mailing.mail,
     press.verify,
     press.gallery_,
     press.doctor_,
@@ -56,3 +58,5 @@ for command in (
     starting.new,
 ):
     main.add_command(command)
+for command in (queueing.queue, queueing.queue_one, queueing.correct, queueing.preview):
+    mailing.mail.add_command(command)

@@ -21,6 +21,10 @@ OLDEST = 366
 """Days after which a treatment is too long ago for a sheet."""
 
 
+ALONE = "one"
+"""Stands for the name of the list, for a sheet that is queued alone."""
+
+
 class Text(click.ParamType[str]):
     """What a sheet says of a patient: printable, on one line."""
 
@@ -60,6 +64,17 @@ accept_option = click.option(
 )  # fmt: skip
 
 
+outbox_option = click.option(
+    "--outbox",
+    "where",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="CARELEAF_OUTBOX",
+    default=Path("outbox/outbox.sqlite"),
+    show_default=True,
+    help="The file with what is to be sent.",
+)
+
+
 Command = Callable[..., None]
 
 
@@ -71,8 +86,8 @@ def quiet(command: Command) -> Command:
         before = signal.signal(signal.SIGTERM, _end)
         try:
             command(**options)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # The last is `| head`, which click ends quietly.
         except Exception as error:  # noqa: BLE001 # whatever it is
             message = f"{private.without_words(error)}. This is a bug: report it. No more was made."
             raise click.ClickException(message) from None

@@ -10,6 +10,8 @@ import click
 
 from careleaf import publish, record, site
 from careleaf.approvals import dues, handed_out, needed, overall, same_person, standing
+from careleaf.cli.discreet import outbox_option
+from careleaf.cli.mailing import called_back
 from careleaf.cli.shell import (
     clinic_option,
     json_option,
@@ -211,14 +213,23 @@ def _after(before: Library, root: Path, topic: str, lang: str) -> None:
 @click.option("--reason", required=True, help="Why, for all who come after.")
 @click.option("--by", "name", default=None, help="Who decided it.")
 @out_option
+@outbox_option
 @root_option
 def withdraw(  # noqa: PLR0913 # one for each option
-    *, topic: str, langs: tuple[str, ...], reason: str, name: str | None, out: Path, root: Path | None
+    *,
+    topic: str,
+    langs: tuple[str, ...],
+    reason: str,
+    name: str | None,
+    out: Path,
+    where: Path,
+    root: Path | None,
 ) -> None:
     """Take a leaflet out at once, and say which copies are unsafe.
 
     Its files go from the output folder, and no build makes it again until its words are changed, or approved
-    anew. Without --lang it goes in every language.
+    anew. Without --lang it goes in every language. What waits in the outbox is held, and who was sent it is
+    listed.
 
     \b
     careleaf withdraw after-laser --reason "wrong time for make-up"
@@ -250,7 +261,8 @@ def withdraw(  # noqa: PLR0913 # one for each option
     if chosen or removed:
         click.echo("For each other folder that you build into, run: careleaf build --out DIR")
     print_findings(finding for finding in told.values() if finding and (langs or not chosen))
-    leave(ok=bool(chosen or removed))
+    reached = called_back(where, topic, asked)
+    leave(ok=reached and bool(chosen or removed))
 
 
 def _leading(library: Library, rows: Iterable[Row]) -> dict[str, bytes]:

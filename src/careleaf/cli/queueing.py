@@ -13,6 +13,7 @@ import click
 from careleaf import addresses, batch, cells, lists, personal, pool, private, tables
 from careleaf.cells import CellError
 from careleaf.cli.discreet import (
+    ALONE,
     Day,
     Text,
     about,
@@ -21,6 +22,7 @@ from careleaf.cli.discreet import (
     clinic_option,
     day_at,
     gathered,
+    outbox_option,
     quiet,
     read_list,
     refuse_day,
@@ -52,18 +54,7 @@ from careleaf.render import page as staff_page
 SEND: Final = "Send with: careleaf mail send --once."
 PAGE: Final = "page"
 """The rule of a page of a trial that is still there."""
-ALONE: Final = "one"
-"""Stands for the name of the list, for a sheet that is queued alone."""
 
-outbox_option = click.option(
-    "--outbox",
-    "where",
-    type=click.Path(dir_okay=False, path_type=Path),
-    envvar="CARELEAF_OUTBOX",
-    default=Path("outbox/outbox.sqlite"),
-    show_default=True,
-    help="The file with what is to be sent.",
-)
 make_option = click.option("--make", is_flag=True, help="Do it. Without it, you are told what would be done.")
 lock_option = click.option("--lock", is_flag=True, help="PDFs that only a password opens.")
 calendar_option = click.option("--no-calendar", is_flag=True, help="Without the days as a calendar file.")

@@ -62,7 +62,8 @@ CANCELLED: Final = WAITING | {State.HELD, State.FAILED}
 
 COLUMNS: Final = (
     "m.id, m.clinic, m.state, m.kind, m.topic, m.version, m.lang, m.source, m.row, m.record, w.words,"
-    " m.message_id, m.attempts, m.reason, m.queued_at, m.tried_at, m.sent_at, m.next_at, m.not_after"
+    " m.message_id, m.attempts, m.reason, m.queued_at, m.tried_at, m.sent_at, m.next_at, m.not_after,"
+    " m.maybe"
 )
 ENTRIES: Final = f"SELECT {COLUMNS} FROM message AS m JOIN wordset AS w ON w.id = m.words"  # noqa: S608 # no input
 
@@ -424,6 +425,12 @@ class Outbox:
         row = self._one(query, clinic)
         return self._time(row[0]) if row and row[0] else None
 
+    def handed_over(self, clinic: str) -> int:
+        """Count a clinic's attempts of the last 24 hours, which the limit of a day is about."""
+        since = _text(self.now() - DAY)
+        row = self._one("SELECT count(*) FROM attempt WHERE clinic = ? AND at > ?", clinic, since)
+        return int(row[0]) if row else 0
+
     def _free_at(self, clinic: str, per_minute: int, per_day: int) -> datetime:
         """Say when the limits allow one more attempt, which may be past."""
         query = "SELECT at FROM attempt WHERE clinic = ? ORDER BY at DESC LIMIT 1 OFFSET ?"
@@ -552,8 +559,15 @@ class Outbox:
         self._all("PRAGMA wal_checkpoint(TRUNCATE)")
         self._do(f"PRAGMA busy_timeout = {store.PATIENCE * 1000}")
 
-    def bounced(self, message_id: str, code: str, permanent: bool) -> Entry | None:  # noqa: FBT001 # of two
-        """Note that a message came back; if for good, it failed and its address is suppressed.
+    def bounced(
+        self,
+        message_id: str,
+        code: str,
+        permanent: bool,  # noqa: FBT001 # of two
+        *,
+        suppress: bool = True,
+    ) -> Entry | None:
+        """Note that a message came back; if for good, it failed, and with `suppress` so does its address.
 
         None if no message has that id.
         """
@@ -562,16 +576,16 @@ class Outbox:
             if row is None:
                 return None
             if permanent:
-                self._fail(row, code, now)
+                self._fail(row, code, now, suppress=suppress)
             return self.entry(row["id"])
 
-    def _fail(self, row: sqlite3.Row, code: str, now: datetime) -> None:
+    def _fail(self, row: sqlite3.Row, code: str, now: datetime, *, suppress: bool) -> None:
         if row["state"] in {State.SENT, *WAITING}:
             change = (
                 "UPDATE message SET state = 'failed', reason = ?, next_at = NULL, changed_at = ? WHERE id = ?"
             )
             self._do(change, code, _text(now), row["id"])
-        if row["address"] is not None:
+        if suppress and row["address"] is not None:
             self._suppress(row["address"], code, now)
 
     # What is shown
@@ -743,5 +757,10 @@ def _entry(row: sqlite3.Row) -> Entry:
     values = dict(row)
     times = ("queued_at", "tried_at", "sent_at", "next_at", "not_after")
     moments = {name: values[name] and _time(values[name]) for name in times}
-    parts = {"state": State(row["state"]), "kind": Kind(row["kind"]), "words": _words(row["words"])}
+    parts = {
+        "state": State(row["state"]),
+        "kind": Kind(row["kind"]),
+        "words": _words(row["words"]),
+        "maybe": bool(row["maybe"]),
+    }
     return Entry(**{**values, **moments, **parts})

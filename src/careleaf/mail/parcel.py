@@ -155,7 +155,8 @@ class Outcome:
 class Entry:
     """A message as the outbox shows it: no address, no name, no words. Times are UTC.
 
-    `reason` says why it is held, failed or expired: a word of ours, or the server's code.
+    `reason` says why it is held, failed or expired: a word of ours, or the server's code. With `maybe`, an
+    attempt had no answer: whatever its state is, it may have arrived.
     """
 
     id: int
@@ -177,3 +178,4 @@ class Entry:
     sent_at: datetime | None
     next_at: datetime | None
     not_after: datetime
+    maybe: bool = False

@@ -79,7 +79,7 @@ class Desk:
 
     `look` reads the library and may raise UnreadableError. `assemble` gives the bytes of a message, the same
     each time. `connect` may raise StopError, LoginError or SigningError. `tell` is called for whatever a
-    person should know, once for each cause. `pause` waits some seconds.
+    person should know, once for each cause, and `ended` after each attempt. `pause` waits some seconds.
     """
 
     look: Callable[[], View]
@@ -87,6 +87,7 @@ class Desk:
     connect: Callable[[Mailing], Line]
     tell: Callable[[Told], None]
     pause: Callable[[float], None] = time.sleep
+    ended: Callable[[Leased, Outcome], None] = lambda _leased, _outcome: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +260,7 @@ class _Sending:
             return False
         self._outbox.settle(leased.id, outcome)
         self._ended[outcome.state] += 1
+        self._desk.ended(leased, outcome)
         self._weigh(clinic, outcome)
         return True
 

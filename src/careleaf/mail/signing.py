@@ -1,5 +1,6 @@
 """Signs messages with DKIM (RFC 6376), where that is done here and not by the mail server."""
 
+import base64
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -94,3 +95,38 @@ def _key(name: str, library: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise SigningError(f"{name} cannot be read ({error.strerror}): set {KEY}") from None
+
+
+def public_record(library: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Give what the DNS record of the signing key has to hold (RFC 6376, 3.6.1). Raises SigningError."""
+    _engine()
+    from dkim.crypto import parse_pem_private_key  # noqa: PLC0415 # an extra, for few
+
+    try:
+        key = parse_pem_private_key(_key(environ.get(KEY, ""), library))
+        public = _der(0x30, _number(key["modulus"]) + _number(key["publicExponent"]))
+    except SigningError:
+        raise
+    except Exception:  # noqa: BLE001 # dkimpy has many for a key that it cannot read, and may quote it
+        raise SigningError(
+            f"the file of {KEY} is no private RSA key in PEM: make one with dknewkey"
+        ) from None
+    whole = _der(0x30, _RSA + _der(0x03, b"\0" + public))
+    return f"v=DKIM1; k=rsa; p={base64.b64encode(whole).decode('ascii')}"
+
+
+_RSA: Final = bytes.fromhex("300d06092a864886f70d0101010500")
+"""Names the kind of a key: rsaEncryption, without parameters (RFC 3279, 2.3.1)."""
+
+
+def _number(value: int) -> bytes:
+    return _der(0x02, value.to_bytes(value.bit_length() // 8 + 1))
+
+
+def _der(kind: int, content: bytes) -> bytes:
+    """Write a value of DER with its length."""
+    size = len(content)
+    if size < 0x80:  # noqa: PLR2004 # up to there, one byte
+        return bytes((kind, size)) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes((kind, 0x80 | len(length))) + length + content

@@ -9,6 +9,7 @@ import smtplib
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum, auto
 from types import TracebackType
 from typing import Final, NoReturn, Self
@@ -222,6 +223,24 @@ class Connection:
             self._drop()
             return Outcome(State.DEFERRED, LOST)
         return refused or self._answer()
+
+    def security(self) -> tuple[str, datetime]:
+        """Give the version of TLS, and until when the server's certificate is good. Raises StopError."""
+        sock = self._server.sock if self._server else None
+        proof = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
+        if not isinstance(sock, ssl.SSLSocket) or not proof:
+            raise StopError(f"{self._place} has closed the connection: try again")
+        ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(proof["notAfter"])), UTC)
+        return sock.version() or "", ends
+
+    def sender_reply(self) -> Reply:
+        """Give what the server says of the clinic's sender, and send nothing. Raises StopError."""
+        try:
+            reply = self._ask(self._mail_from(0))
+        except _LostError:
+            raise AwayError(f"{self._place} has closed the connection: try again later") from None
+        self._forget()
+        return reply
 
     def _announce(self, address: str, size: int) -> Outcome | None:
         """Say from whom, to whom, and that it comes; give how it ended if the server will not have it."""

@@ -68,6 +68,13 @@ def share_of(path: Path, mounts: str) -> str:
     return kind if SHARES.fullmatch(kind) else ""
 
 
+def mounted_share(path: Path) -> str:
+    """Give the type of the network file system on which a path is now, or "" if it is on none."""
+    with suppress(FileNotFoundError):  # not on Linux
+        return share_of(path.resolve(), Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
+    return ""
+
+
 def _unescaped(mount: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), mount)
 
@@ -169,10 +176,8 @@ def _open(path: Path) -> sqlite3.Connection:
 def _refuse_place(path: Path) -> None:
     if path.with_name(path.name + RESCUED).exists():
         raise OutboxError(f"{path}: a rescue was cut short: {RESCUE}")
-    with suppress(FileNotFoundError):  # not on Linux
-        kind = share_of(path.resolve(), Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
-        if kind:
-            raise _on_share(path, kind)
+    if kind := mounted_share(path):
+        raise _on_share(path, kind)
     if path.is_dir():
         raise OutboxError(
             f"{path} is a folder: give --outbox the file in it, such as {path / 'outbox.sqlite'}"
