@@ -1,4 +1,6 @@
-"""How fast sheets are queued and sent by mail, by the commands that a clinic types: python -m benchmarks.mail.
+"""How fast sheets are queued and sent by mail, by the commands that a clinic types.
+
+python -m benchmarks.mail
 
 The list, the approvals and the addresses are made up for it. The server takes everything at once, in this
 process: it has a core of its own. Whatever must be on disk is flushed there, as always.
@@ -223,7 +225,9 @@ def aims(got: Results) -> Iterator[Aim]:
     first, whole = got.queued[:2]
     for each in got.queued[1:]:
         yield at_most(f"seconds to queue {each.rows} rows, languages: {each.langs}", each.run.seconds, 60)
-    yield at_least("messages a minute, with the start of the command", got.sent / got.sending.seconds * 60, 2000)
+    yield at_least(
+        "messages a minute, with the start of the command", got.sent / got.sending.seconds * 60, 2000
+    )
     yield at_most(f"seconds to count {got.rows} rows", got.counting, 0.3)
     yield at_most(f"seconds for mail status of {got.rows} rows, with its start", got.status.seconds, 0.3)
     grown = (whole.run.memory / first.run.memory - 1) * 100

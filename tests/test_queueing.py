@@ -175,6 +175,18 @@ def test_a_row_that_is_held_now_does_not_hide_that_its_message_waits_from_before
     assert "[waiting]" not in queue(english, listed(row(consent="")), tmp_path).stderr
 
 
+def test_a_slip_in_an_address_that_is_mended_is_not_sent_all_the_same(english: Tiny, tmp_path: Path) -> None:
+    """Mending the list does not stop what was queued to a stranger before."""
+    queue(english, listed(row("jane.doe@exmaple.com")), tmp_path, "--make")
+    for args in ((), ("--make",)):
+        told = queue(english, listed(row()), tmp_path, *args).stderr
+        assert "warning [elsewhere] message 1 still waits for the same patient and treatment" in told
+        assert "careleaf mail cancel 1" in told
+        assert "exmaple" not in told
+    later = listed(row(day="2026-11-19"), row(OTHER, name=NAMES["Han"], record="R-1702"))
+    assert "elsewhere" not in queue(english, later, tmp_path, "--make").stderr
+
+
 def test_an_address_that_is_given_up_gets_nothing_and_the_trial_says_so(
     english: Tiny, tmp_path: Path
 ) -> None:

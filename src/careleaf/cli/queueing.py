@@ -532,7 +532,17 @@ def _plan(
         if box and one.email and (state := box.known(post.addressed(one))):
             plan.there[one.row] = state
     plan.findings += (_on_its_way(finding) for one, finding in held if plan.there.get(one.row) in WAITING)
+    for each in plan.new:
+        parcel = post.addressed(each.recipient)
+        plan.findings += (_elsewhere(parcel, entry) for entry in (box.elsewhere(parcel) if box else ()))
     return plan
+
+
+def _elsewhere(parcel: Parcel, entry: Entry) -> Finding:
+    """Tell that a sheet for the same person still waits for another address, which may have been a slip."""
+    message = f"message {entry.id} still waits for the same patient and treatment, at another address"
+    mend = f"If that address was wrong, give it up before it is sent: careleaf mail cancel {entry.id}"
+    return Finding(parcel.source, parcel.row, "elsewhere", message, mend, Severity.WARNING)
 
 
 def _on_its_way(finding: Finding) -> Finding:

@@ -42,6 +42,7 @@ CREATE TABLE message (
   words INTEGER NOT NULL REFERENCES wordset (id),
   address BLOB,
   person BLOB,
+  visit BLOB, -- the same for all that one person gets of one topic after one treatment
   consented_on TEXT,
   attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
   maybe INTEGER NOT NULL DEFAULT 0 CHECK (maybe IN (0, 1)), -- it may have arrived
@@ -59,6 +60,7 @@ CREATE TABLE message (
 ) STRICT;
 CREATE INDEX message_state ON message (clinic, state);
 CREATE INDEX message_address ON message (address);
+CREATE INDEX message_visit ON message (visit) WHERE visit IS NOT NULL;
 CREATE INDEX message_due ON message (clinic, next_at, id) WHERE next_at IS NOT NULL;
 CREATE INDEX message_over ON message (not_after) WHERE next_at IS NOT NULL;
 CREATE INDEX message_lease ON message (lease) WHERE lease IS NOT NULL;

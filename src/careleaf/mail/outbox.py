@@ -186,6 +186,7 @@ class Outbox:
             "words": self._wordset(parcel.words),
             "address": self._digest("address", parcel.address.lower()) if parcel.address else None,
             "person": self._digest("person", parcel.person) if parcel.person else None,
+            "visit": self._visit(parcel),
             "consented_on": parcel.consented_on and parcel.consented_on.isoformat(),
             "reason": held,
             "queued_at": times.now,
@@ -234,6 +235,20 @@ class Outbox:
         old = self._one("SELECT id, state, maybe FROM message WHERE key = ?", self._key(parcel))
         with store.sound(self._path):
             return State(old[1]) if old and not self._is_empty(*old) else None
+
+    def _visit(self, parcel: Parcel) -> bytes | None:
+        if not parcel.person:
+            return None
+        return self._digest(
+            "visit", parcel.clinic, parcel.kind, parcel.person, parcel.topic, parcel.treated_on.isoformat()
+        )
+
+    def elsewhere(self, parcel: Parcel) -> list[Entry]:
+        """List what waits for the same person after the same treatment, and goes to another address."""
+        where = "m.visit = ? AND m.address <> ? AND m.next_at IS NOT NULL"
+        address = self._digest("address", parcel.address.lower())
+        rows = self._all(f"{ENTRIES} WHERE {where} ORDER BY m.id", self._visit(parcel), address)
+        return [self._entry(row) for row in rows]
 
     # Addresses to which nothing is sent
 

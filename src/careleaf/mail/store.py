@@ -129,8 +129,8 @@ def free(path: Path) -> int:
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open an outbox, made or migrated to our version if need be. Raises OutboxError."""
-    _refuse_place(path)
     try:
+        _refuse_place(path)
         if not path.exists():
             make(path)
         empty = path.stat().st_size == 0
