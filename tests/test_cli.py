@@ -55,9 +55,9 @@ def test_the_commands_are_those_that_the_documents_name() -> None:
     assert names == {
         "build", "check", "list", "status", "doctor", "schema", "verify", "review", "approve", "withdraw",
         "expiring", "evidence", "gallery", "sheet", "merge",
-        "mail queue", "mail queue-one", "mail preview", "mail correct", "mail send", "mail status", "mail retry",
-        "mail cancel", "mail expire", "mail suppress", "mail receipts", "mail bounces", "mail doctor",
-        "mail rescue",
+        "mail queue", "mail queue-one", "mail preview", "mail correct", "mail send", "mail status",
+        "mail retry", "mail cancel", "mail expire", "mail suppress", "mail receipts", "mail bounces",
+        "mail doctor", "mail rescue",
         "new library", "new topic", "new clinic",
         "new language",
         "translate sync", "translate extract", "translate status", "translate export", "translate import",
