@@ -22,6 +22,7 @@ from ruamel.yaml import YAML
 
 from careleaf import doctor, fonts, schema
 from careleaf.cli import main, shell
+from careleaf.mail.outbox import opened
 from careleaf.versions import versions
 from tests.commands import careleaf
 from tests.conftest import NEXT_YEAR, ROOT, TODAY, Built, Tiny, as_it_ships
@@ -53,7 +54,11 @@ def test_the_commands_are_those_that_the_documents_name() -> None:
     names = {" ".join(words) for words in COMMANDS}
     assert names == {
         "build", "check", "list", "status", "doctor", "schema", "verify", "review", "approve", "withdraw",
-        "expiring", "evidence", "gallery", "sheet", "merge", "new library", "new topic", "new clinic",
+        "expiring", "evidence", "gallery", "sheet", "merge",
+        "mail queue", "mail queue-one", "mail preview", "mail correct", "mail send", "mail status",
+        "mail retry", "mail cancel", "mail expire", "mail suppress", "mail receipts", "mail bounces",
+        "mail doctor", "mail rescue",
+        "new library", "new topic", "new clinic",
         "new language",
         "translate sync", "translate extract", "translate status", "translate export", "translate import",
         "translate check", "translate waive", "translate back-export", "translate back-import",
@@ -531,7 +536,29 @@ def at_root(words: tuple[str, ...], root: Path, folder: Path) -> Result:
         ],
         "back-export": ["ar", "washing-hands", "-o", folder / "any.back.po"],
         "back-import": [sent, "--by", "Test Translator"],
+        "queue": [sent],
+        "queue-one": [
+            "washing-hands",
+            "--lang",
+            "en",
+            "--treated-on",
+            TODAY,
+            "--to",
+            "jane@example.com",
+            "--consented-on",
+            TODAY,
+        ],
+        "correct": [sent, "--topic", "washing-hands"],
+        "preview": ["washing-hands", "--lang", "en"],
+        "receipts": ["--format", "fhir"],
     }
+    if words[0] == "mail":
+        outbox = folder / "outbox.sqlite"
+        with opened(outbox):
+            pass
+        more = {name: [*options, "--outbox", outbox] for name, options in more.items()}
+        more.setdefault("send", ["--outbox", outbox])
+        more["preview"] = ["washing-hands", "--lang", "en", "-o", folder / "preview"]
     return careleaf(*words, "--root", root, *more.get(words[-1], []))
 
 

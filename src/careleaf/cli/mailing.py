@@ -433,9 +433,7 @@ def receipts(  # noqa: PLR0913 # one for each option
 
 
 def _titles(root: Path | None) -> dict[str, str]:
-    """Give the clinics' names, as far as the library can be read: a receipt needs no more of it."""
-    library, _ = load(root or home())
-    return {name: clinic.title for name, clinic in library.clinics.items()}
+    return {name: clinic.title for name, clinic in loaded(root).clinics.items()}
 
 
 @mail.command()
