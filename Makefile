@@ -5,12 +5,18 @@ ready := .venv/.ready
 judges := tests/node_modules/.ready
 post := .venv/.mail-ready
 
+# Two things at once: one core checks types while the other begins with the tests.
+MAKEFLAGS += --jobs=2
+
 all: $(ready) ## set up and build every leaflet (the default)
 	$(python) build.py
 
-# A file of tests stays in one process, which makes its fixtures once. Files start in the order of their names:
-# pytest-xdist's own order would start the one with veraPDF, which has few tests and takes longest, last.
-test: lint $(judges) $(post) ## set up, lint and run every test, in a process for each core
+test: lint pytest ## set up, lint and run every test
+
+# In a process for each core. A file of tests stays in one of them, which makes its fixtures once. Files start in the
+# order of their names: pytest-xdist's own order would start the one with veraPDF, which has few tests and takes
+# longest, last.
+pytest: $(ready) $(judges) $(post)
 	$(python) -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 lint: $(ready) ## check style and types
@@ -50,14 +56,15 @@ $(ready): requirements.txt pyproject.toml tools/setup.sh
 	@sh tools/setup.sh
 	@touch $@
 
+# One set-up after the other: Debian's packages are installed by one at a time.
 # Chromium, and what judges the web site in it: for the tests only.
-$(judges): tests/package.json tests/package-lock.json tests/.npmrc tools/site_tests.sh
+$(judges): tests/package.json tests/package-lock.json tests/.npmrc tools/site_tests.sh | $(ready)
 	@sh tools/site_tests.sh
 	@touch $@
 
 # Postfix, a mail server of the real kind: for the tests only.
-$(post): tools/mail_tests.sh $(ready)
+$(post): tools/mail_tests.sh | $(judges)
 	@sh tools/mail_tests.sh
 	@touch $@
 
-.PHONY: all test lint bench lock fonts evidence pictures clean help
+.PHONY: all test lint pytest bench lock fonts evidence pictures clean help

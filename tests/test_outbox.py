@@ -659,10 +659,11 @@ def test_what_is_shown_and_told_names_nobody(path: Path, outbox: Outbox) -> None
     assert [each for each in seen if "jane" in each.lower() or "R-77" in each or "other@" in each] == []
 
 
-def test_only_the_owner_may_read_it(path: Path, outbox: Outbox) -> None:
+def test_only_the_owner_may_read_it_and_no_version_control_takes_it_along(path: Path, outbox: Outbox) -> None:
     outbox.put([parcel()], VALID)
+    assert path.with_name(".gitignore").read_text() == "*\n"
     with outbox.sole_sender():
-        modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+        modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.glob("[!.]*")}
     assert set(modes.values()) == {0o600}
     assert len(modes) == 4
     assert path.parent.stat().st_mode & 0o777 == 0o700

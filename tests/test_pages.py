@@ -58,9 +58,9 @@ class Sheet:
 
 @pytest.fixture(scope="module")
 def laid_out(built: Built) -> dict[str, tuple[Printed, list[Sheet]]]:
-    """The pages of every handout, as they are before they become a PDF."""
+    """The pages of handouts, as they are before they become a PDF."""
     found = {}
-    for one in reading.printed(built, "handout"):
+    for one in reading.a_third(reading.printed(built, "handout")):
         document = engine._lay_out(one.job)  # noqa: SLF001 # a PDF has no lines, only glyphs
         found[str(one)] = one, [sheet(page, f"{one}, page {n}") for n, page in enumerate(document.pages, 1)]
     assert len(found) >= 12

@@ -80,8 +80,8 @@ def test_pdfminer_finds_every_word(built: Built) -> None:
 
     It knows glyphs only, not the text that a PDF gives for those that were shaped together.
     """
-    unshaped = [one for one in in_direction(built, "ltr") if not is_shaped(one)]
-    assert len(unshaped) >= 14 * 6
+    unshaped = reading.a_third([one for one in in_direction(built, "ltr") if not is_shaped(one)])
+    assert len(unshaped) >= 14 * 2
     for one in unshaped:
         pages = pdfminer_pages(one.path)
         expected = " ".join([reading.spoken(one.body, "foot"), *feet(one, len(pages))])

@@ -201,14 +201,14 @@ def test_sheets_with_patients_words_stamped_onto_them_pass(tmp_path: Path) -> No
     """An update after a file's end can spoil what passed before it: tags, fonts, letters behind glyphs."""
     tiny = aftercare(tmp_path / "library")
     shapes = [("en", Need.PLAIN), ("en", Need.LARGE_PRINT), ("ar", Need.PLAIN), ("ar", Need.BILINGUAL)]
-    names = [*NAMES.values(), "Jane نموذج", "דוגמה Jane", ""]
+    names = [NAMES["Han"], "דוגמה Jane", ""]
     people = [
         patient(row, name, lang, need=need, site="left cheek")
         for row, ((lang, need), name) in enumerate(product(shapes, names), 2)
     ]
     made, told = sheets(tiny.library(), people)
     assert told == []
-    assert len(made) == len(people) == 36
+    assert len(made) == len(people) == 12
     assert sum(not sheet.stamp for sheet in made.values()) == len(shapes), "one name each"
     files = [tmp_path / f"{row}.pdf" for row in made]
     for file, sheet in zip(files, made.values(), strict=True):

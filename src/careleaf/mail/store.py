@@ -150,7 +150,10 @@ def make(path: Path) -> None:
 
     SQLite gives the files that it makes beside it the same rights. Raises OSError and OutboxError.
     """
-    path.parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        path.parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+        # It may be in a library that is under version control, and go to others with that.
+        path.with_name(".gitignore").write_text("*\n", encoding="utf-8")
     unfinished = path.with_name(f"{path.name}.new-{os.getpid()}")
     os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OURS))
     try:
