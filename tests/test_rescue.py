@@ -122,7 +122,7 @@ def rescue_and_check(path: Path, hands: Hands, out: list[str]) -> str:
     logged = path.with_name("outbox.sqlite-wal").exists()
     result = rescue(path, hands.wall)
     assert logged or result.damaged.read_bytes() == before
-    assert sorted(file.name for file in path.parent.iterdir() if ".damaged-" not in file.name) == [
+    assert sorted(file.name for file in path.parent.glob("[!.]*") if ".damaged-" not in file.name) == [
         "outbox.sqlite",
         "outbox.sqlite.sending",
     ]
@@ -282,7 +282,7 @@ def test_a_rescue_on_a_full_disk_leaves_the_damaged_file(
     with pytest.raises(OutboxError, match="No space left"):
         rescue(path, hands.wall)
     assert path.read_bytes() == before
-    assert {file.name for file in path.parent.iterdir()} == {"outbox.sqlite", "outbox.sqlite.sending"}
+    assert {file.name for file in path.parent.glob("[!.]*")} == {"outbox.sqlite", "outbox.sqlite.sending"}
 
 
 def test_when_nobody_knows_what_was_sent_new_treatments_go_and_old_ones_wait_for_a_person(
