@@ -440,6 +440,8 @@ ONE_REFUSED: Final = {
     "two needs": ({}, ("--large-print", "--bilingual"), "Ask for one of"),
     "an unknown topic": ({}, ("washing-hand",), "Did you mean washing-hands?"),
     "an address in its own place": ({}, ("jane.doe@example.com",), "The address stands behind --to."),
+    "an address for a language": ({}, ("--lang", "jane.doe@example.com"), "The address stands behind --to."),
+    "an address for a day": ({}, ("--treated-on", "jane.doe@example.com"), "an address is no day"),
     "a day too long ago": ({}, ("--treated-on", "2023-11-24"), "more than a year ago"),
 }
 

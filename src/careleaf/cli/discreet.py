@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from careleaf import days, lists, private, several, tables
-from careleaf.cells import CellError, text
+from careleaf.cells import CellError, quoted, text
 from careleaf.cli.shell import leave, one_of, print_findings, print_json
 from careleaf.findings import Finding, Severity, blocking
 from careleaf.model import Clinic, Library, Recipient
@@ -51,7 +51,7 @@ class Day(click.ParamType[date]):
         try:
             return date.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value} is no day. Write it like 2026-11-24.", param, ctx)
+            self.fail(f"{quoted(str(value))} is no day. Write it like 2026-11-24.", param, ctx)
 
 
 clinic_option = click.option(
