@@ -2,7 +2,9 @@
 
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -250,6 +252,25 @@ def test_a_rescue_that_is_cut_short_is_done_again(
             assert rescue(path, hands.wall).rows == PEOPLE
     # Who wants no mail is held once more.
     assert put_again(path, hands) == Put(0, 1, PEOPLE - 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE message SET queued_at = 'no time' WHERE id = 60", "UPDATE wordset SET words = '[[1, 2]]'"],
+)
+def test_what_only_we_can_see_is_damaged_is_rescued_too(
+    change: str, closed: Whole, hands: Hands, tmp_path: Path
+) -> None:
+    """Else one command says that it is damaged, and the other that there is nothing to rescue."""
+    path = closed.into(tmp_path / "box")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(change)
+    with opened(path, hands.wall, hands.running) as box, pytest.raises(store.DamagedError):
+        list(box.entries(frozenset(State)))
+    rescue(path, hands.wall)
+    with opened(path, hands.wall, hands.running) as box:
+        assert len(list(box.entries(frozenset(State)))) == PEOPLE
+    assert put_again(path, hands).queued == 0
 
 
 def test_what_is_not_damaged_is_not_rescued(closed: Whole, hands: Hands, tmp_path: Path) -> None:
