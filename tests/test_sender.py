@@ -465,6 +465,27 @@ def test_what_a_person_tries_again_without_an_approval_is_not_sent(
     assert ran.held > 3
 
 
+def test_what_is_queued_with_a_text_that_was_withdrawn_just_now_is_not_sent(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its list may have been begun before. The sender looks at the library again once somebody has written."""
+    monkeypatch.setattr(sender, "LOOK", timedelta(hours=9))
+    room.put(3)
+    wait, withdrawn = room.hours.wait, list[bool]()
+    room.look = lambda: View(room.mailings, (lambda _: False) if withdrawn else (lambda _: True))
+
+    def withdraw_and_wait(seconds: float) -> None:
+        wait(seconds)
+        if not withdrawn:
+            withdrawn.append(True)
+            with opened(room.path, room.hours.now, room.hours.ran) as other:
+                other.put([of_clinic("clinic", 9)], timedelta(days=3))
+
+    room.hours.wait = withdraw_and_wait  # type: ignore[method-assign]
+    ran = watched(room, 0.25, monkeypatch)
+    assert (ran.ended, ran.held) == ({State.SENT: 3}, 1)
+
+
 def test_addresses_that_do_not_exist_stop_nothing(room: Room) -> None:
     room.put(20)
     room.fake.answers = [Outcome(State.FAILED, "550 5.1.1", suppress=True)]

@@ -114,6 +114,7 @@ class Outbox:
         self._file = store.file_of(path)
         self._secret = self._read_secret()
         self._learn()
+        self._version = self._data_version()
         self.tally = Counter[State]()
         """How many messages this has expired, and held for want of an approval, since it was opened."""
         self._blob = lru_cache(maxsize=64)(self._read_blob)
@@ -125,6 +126,14 @@ class Outbox:
     def ahead(self) -> timedelta:
         """Say by how much the outbox's time is later than the computer's clock, which was set back."""
         return self._clock.ahead()
+
+    def touched(self) -> bool:
+        """Tell whether another process has written to it since this was last asked, or since the opening."""
+        before, self._version = self._version, self._data_version()
+        return before != self._version
+
+    def _data_version(self) -> int:
+        return int(self._all("PRAGMA data_version")[0][0])
 
     # What comes in
 

@@ -25,7 +25,7 @@ from careleaf.mail.smtp import BAD_ADDRESS, CLOSING, LOST, NO_ANSWER, AwayError,
 from careleaf.model import Mailing
 
 LOOK: Final = timedelta(minutes=1)
-"""How often the library is looked at again, and what is out of date put away."""
+"""How often, at least, the library is looked at again, and what is out of date put away."""
 NAP: Final = timedelta(seconds=30)
 """How long to wait, at most, before the outbox is looked at again."""
 STEP: Final = 0.5
@@ -200,9 +200,12 @@ class _Sending:
     # What the library says
 
     def _look(self) -> None:
-        """See what the library says now, if that is not known well enough, and put away what may not go."""
-        now = self._outbox.now()
-        if self._look_at is not None and now < self._look_at:
+        """See what the library says now, if that is not known well enough, and put away what may not go.
+
+        Who wrote to the outbox may have queued a list, or withdrawn a text.
+        """
+        now, touched = self._outbox.now(), self._outbox.touched()
+        if self._look_at is not None and now < self._look_at and not touched:
             return
         self._look_at = now + LOOK
         before, self._view = self._view, self._seen()
