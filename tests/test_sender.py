@@ -468,7 +468,7 @@ def test_what_a_person_tries_again_without_an_approval_is_not_sent(
 def test_what_is_queued_with_a_text_that_was_withdrawn_just_now_is_not_sent(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its list may have been begun before. The sender looks at the library again once somebody has written."""
+    """Its list may have been begun before. The sender looks at the library again once somebody wrote."""
     monkeypatch.setattr(sender, "LOOK", timedelta(hours=9))
     room.put(3)
     wait, withdrawn = room.hours.wait, list[bool]()
