@@ -111,6 +111,7 @@ ORDER = (
     "mail.message",
     "mail.preview",
     "mail.store",
+    "mail.spool",
     "mail.outbox",
     "mail.rescue",
     "mail.login",

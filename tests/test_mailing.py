@@ -5,7 +5,7 @@ import mailbox
 import re
 import stat
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
@@ -19,7 +19,7 @@ from careleaf.cli import main
 from careleaf.cli.discreet import ALONE
 from careleaf.mail import check, records
 from careleaf.mail.login import PASSWORD, USER
-from careleaf.mail.outbox import opened
+from careleaf.mail.outbox import Outbox, opened
 from careleaf.mail.parcel import Outcome, Parcel, State, Words
 from careleaf.mail.worklist import OTHERWISE, advice
 from careleaf.words import readings
@@ -213,6 +213,15 @@ def test_a_damaged_outbox_is_rescued_and_told(filled: Path) -> None:
     assert mail(filled, "status").exit_code == 0
 
 
+def test_a_rescue_that_was_cut_short_can_be_done_again(filled: Path) -> None:
+    """Between two renamings there is no file at its place; every command says how to mend that."""
+    filled.rename(filled.with_name("outbox.damaged-20261125T080000Z.sqlite"))
+    filled.with_name("outbox.sqlite.rescued").touch()
+    assert "run: careleaf mail rescue" in mail(filled, "status").stderr
+    assert "not damaged" in mail(filled, "rescue").stderr
+    assert one(filled, 1).state is State.SENT
+
+
 # --- receipts and bounces -----------------------------------------------------------------------------
 
 
@@ -228,6 +237,22 @@ def test_receipts_are_written_for_their_owner_only(filled: Path, tiny: Tiny, tmp
     printed = mail(filled, "receipts", "--format", "fhir", "--root", tiny.root)
     assert len(json.loads(printed.stdout)["entry"]) == 3
     assert mail(filled, "receipts", "--format", "csv", "--since", "2099-01-01").stdout.count("\n") == 1
+
+
+def test_what_came_back_later_is_among_the_receipts_of_that_day(where: Path) -> None:
+    """Else the clinic's records would say for ever that it was given."""
+    past = datetime.now(UTC) - timedelta(days=3)
+    with opened(where, lambda: past) as outbox:
+        outbox.put([parcel(1, record="R-1"), parcel(2, record="R-2")], VALID)
+        for number in (1, 2):
+            assert outbox.lease("clinic", *PLENTY)
+            outbox.settle(number, ENDS["sent"])
+    back = one(where, 2).message_id
+    with opened(where) as outbox:
+        outbox.bounced(back, "550 5.1.1", permanent=True)
+    since = f"{past + timedelta(days=2):%Y-%m-%d}"
+    found = mail(where, "receipts", "--format", "csv", "--since", since).stdout
+    assert [line.split(",")[0] for line in found.splitlines()[1:]] == ["R-2"]
 
 
 def came_back(where: Path, content: bytes, number: int) -> bytes:
@@ -323,6 +348,24 @@ def test_a_library_that_cannot_be_read_sends_nothing(served: Tiny, where: Path, 
     assert (result.exit_code, script.accepted) == (1, [])
     assert "harbour.yaml" in result.stderr
     assert mail(where, "send", "--once", "--watch").exit_code == 2
+
+
+def test_what_expired_in_a_run_is_told_even_if_as_much_is_forgotten(
+    served: Tiny, where: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(where, lambda: datetime.now(UTC) - timedelta(days=40)) as outbox:
+        outbox.put([sheet(served, 1)], timedelta())
+        outbox.expire()
+    original = commands._run  # noqa: SLF001 # just before it begins
+
+    def late(outbox: Outbox, *args: Any, **options: Any) -> Any:  # noqa: ANN401 # as it has them
+        outbox.put([sheet(served, 2)], timedelta())
+        return original(outbox, *args, **options)
+
+    monkeypatch.setattr(commands, "_run", late)
+    result = mail(where, "send", "--root", served.root)
+    assert (result.exit_code, "expired 1," in result.stdout) == (1, True)
+    assert [one(where, number) is None for number in (1, 2)] == [True, False]
 
 
 def test_a_watcher_says_when_it_did_what_to_which_message(

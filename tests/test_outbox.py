@@ -1,6 +1,7 @@
 """The outbox: nothing is lost, sent too late, sent to the wrong person, or twice without need."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -332,12 +333,10 @@ def test_a_correction_finds_what_a_person_was_sent(outbox: Outbox) -> None:
 
 def test_what_was_cancelled_is_not_sent(outbox: Outbox, path: Path) -> None:
     outbox.put([parcel(1), parcel(2), parcel(3, source="other.csv"), parcel(4)], VALID)
-    sending = leased(outbox)
-    assert outbox.cancel(None, "list.csv") == 2
+    outbox.settle(leased(outbox).id, Outcome(State.FAILED, "554"))
+    assert outbox.cancel(None, "list.csv") == 3
     assert outbox.cancel([3], "list.csv") == 0
     assert outbox.cancel([3], None) == 1
-    outbox.settle(sending.id, Outcome(State.FAILED, "554"))
-    assert outbox.cancel([sending.id], None) == 1
     assert outbox.retry(None) == 0
     outbox.tidy()
     assert [leftovers(path, number) for number in range(1, 5)] == [[]] * 4
@@ -598,21 +597,32 @@ with opened(path) as box:
         assert leased(box).id == 2
 
 
-def test_a_list_whose_queueing_is_killed_leaves_nothing(path: Path) -> None:
+@pytest.mark.parametrize("where", ["made", "taken in"])
+def test_a_list_whose_queueing_is_killed_leaves_nothing(path: Path, where: str) -> None:
     script = """
+def wait():
+    print("half", flush=True)
+    time.sleep(60)
 def parcels():
     for number in range(400):
         yield parcel(number, bytes(9000))
-    print("half", flush=True)
-    time.sleep(60)
+    if sys.argv[2] == "made":
+        wait()
+taken, take = [], Outbox._take_in
+def take_in(*args):
+    taken.append(1)
+    return wait() if len(taken) > 400 else take(*args)
 with opened(path) as box:
     box.put([parcel(9000)], VALID)
-    box.put(parcels(), VALID)
+    Outbox._take_in = take_in
+    box.put([*parcels(), parcel(401)], VALID)
 """
-    process = run(script, path)
+    process = run(script, path, where)
     until(process, "half")
     kill(process)
-    assert path.with_name("outbox.sqlite-wal").stat().st_size > 1_000_000
+    assert (path.with_name("outbox.sqlite-wal").stat().st_size > 1_000_000) == (where == "taken in")
+    names = {"outbox.sqlite", "outbox.sqlite-wal", "outbox.sqlite-shm", ".gitignore"}
+    assert {each.name for each in path.parent.iterdir()} == names
     with opened(path) as box:
         assert box.counts() == {"clinic": {State.QUEUED: 1}}
         assert box.put([parcel(number) for number in range(400)], VALID) == Put(400, 0, 0)
@@ -891,3 +901,107 @@ def test_status_can_be_read_while_a_list_is_queued(path: Path, outbox: Outbox) -
             assert len(entries) == 1
 
     assert outbox.put(slowly(), VALID) == Put(1, 0, 0)
+
+
+def test_a_sender_is_not_held_up_while_the_sheets_of_a_list_are_made(
+    path: Path, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what a server says could not be noted for minutes, and its connection would end meanwhile."""
+    outbox.put([parcel(1)], VALID)
+    monkeypatch.setattr(store, "PATIENCE", 0)
+
+    def slowly() -> Iterator[Parcel]:
+        yield parcel(2)
+        with opened(path) as other:
+            other.settle(leased(other).id, SENT)
+        yield parcel(3, held="no consent", contents=None)
+
+    assert outbox.put(slowly(), VALID) == Put(1, 1, 0)
+    assert state(outbox, 1) is State.SENT
+
+
+def test_a_list_comes_in_as_it_was_made_whatever_its_parts_share(outbox: Outbox) -> None:
+    """A PDF with a password has nothing that others share; a correction has no PDF."""
+    made = [
+        parcel(1, bytes(70_000)),
+        parcel(2, contents=Contents(LETTER, b"", b"locked")),
+        parcel(3, contents=Contents(LETTER)),
+        parcel(4),
+    ]
+    outbox.put(iter(made), VALID)
+    for each in made:
+        found = leased(outbox)
+        assert (found.address, found.contents) == (each.address, each.contents)
+
+
+def test_a_sender_that_remembers_what_a_number_had_is_not_misled(
+    path: Path, outbox: Outbox, hands: Hands
+) -> None:
+    """A list that was given up, mended and queued again is no damaged outbox."""
+    outbox.put([parcel(1), parcel(2)], VALID)
+    leased(outbox)
+    with opened(path, hands.wall, hands.running) as other:
+        other.cancel(None, "list.csv")
+        other.tidy()
+        other.put([parcel(3, contents=Contents(LETTER, b"%PDF new"))], VALID)
+    assert leased(outbox).contents.leaflet == b"%PDF new"
+
+
+def test_what_is_cancelled_while_it_is_sent_is_not_tried_again(outbox: Outbox, hands: Hands) -> None:
+    """And so nothing of an outbox that was restored goes out after `cancel --all`."""
+    outbox.put([parcel(1), parcel(2), parcel(3)], VALID)
+    first, second, third = leased(outbox), leased(outbox), leased(outbox)
+    assert outbox.cancel(None, "list.csv") == 3
+    outbox.settle(first.id, Outcome(State.DEFERRED, "451"))
+    outbox.settle(second.id, SENT)
+    outbox.release(third.id)
+    assert [each.state for each in outbox.entries(ALL)] == [State.CANCELLED, State.SENT, State.CANCELLED]
+    assert [each.maybe for each in outbox.entries([State.CANCELLED])] == [True, True]
+    hands.wait(timedelta(hours=1))
+    with outbox.sole_sender() as recovered:
+        assert (recovered, outbox.lease("clinic", *MANY)) == (0, None)
+
+
+def test_what_is_withdrawn_while_it_is_sent_is_not_tried_again(outbox: Outbox, hands: Hands) -> None:
+    outbox.put([parcel(1), parcel(2)], VALID)
+    first, second = leased(outbox), leased(outbox)
+    assert outbox.hold_topic("moles", ["en"]) == []
+    assert {each.id for each in outbox.sent_of("moles", ["en"])} == {1, 2}
+    outbox.settle(first.id, Outcome(State.DEFERRED, "451"))
+    outbox.settle(second.id, SENT)
+    hands.wait(timedelta(hours=1))
+    assert outbox.lease("clinic", *MANY) is None
+    assert [each.state for each in outbox.entries(ALL)] == [State.HELD, State.SENT]
+
+
+def test_an_outbox_that_was_deleted_is_not_written_to_unseen(path: Path, outbox: Outbox) -> None:
+    """A sender that watches would else send nothing more, and nobody would know."""
+    outbox.put([parcel(1)], VALID)
+    shutil.rmtree(path.parent)
+    with opened(path) as new:
+        new.put([parcel(2)], VALID)
+        with pytest.raises(OutboxError, match="was deleted, moved or replaced"):
+            outbox.purge(timedelta(days=1), "clinic")
+        assert leased(new).address == address(2)
+
+
+def test_a_clock_that_was_far_ahead_leaves_nothing_stuck_once_the_outbox_is_told(
+    path: Path, hands: Hands
+) -> None:
+    """As docs/decisions/outbox.md says how."""
+    right = datetime.now(UTC)
+    hands.now = right + timedelta(days=900)
+    with opened(path, hands.wall, hands.running) as box:
+        box.put([parcel(1), parcel(2), parcel(3)], VALID)
+        box.settle(leased(box).id, SENT)
+        box.settle(leased(box).id, Outcome(State.DEFERRED, "451"))
+    hands.now = right
+    text = (ROOT / "docs" / "decisions" / "outbox.md").read_text("utf-8")
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(text.partition("```sql\n")[2].partition("```")[0])
+    with opened(path, hands.wall, hands.running) as box:
+        hands.wait(MINUTE)
+        assert box.ahead() == timedelta()
+        found = [box.lease("clinic", 2, 2), box.lease("clinic", 2, 2)]
+        assert [each and each.id for each in found] == [2, 3]
+        assert all(each.not_after < right + timedelta(days=4) for each in box.entries([State.SENDING]))

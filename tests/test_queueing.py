@@ -153,6 +153,18 @@ def test_a_list_queued_twice_sends_nothing_twice(english: Tiny, tmp_path: Path) 
     assert "1 sheets queued, 1 there already, 0 rows held." in more.stdout
 
 
+def test_a_list_so_old_that_it_is_forgotten_whether_it_was_sent_is_warned_of(
+    own: Tiny, tmp_path: Path
+) -> None:
+    own.change(CLINIC, "mail:\n", "mail:\n  retention-days: 3\n")
+    day = "2026-11-20"
+    rows = (row(day=day), row(OTHER, name=NAMES["Han"], record="R-1702", day=day))
+    result = queue(own, listed(*rows), tmp_path, "--make")
+    assert (result.exit_code, len(states(tmp_path))) == (0, 2)
+    assert "list.csv:2: warning [forgotten] 2 treatments were more than 3 days ago" in result.stderr
+    assert "forgotten" not in queue(own, listed(*rows), tmp_path, "--make").stderr, "these are known"
+
+
 def test_what_was_sent_is_not_made_again(
     english: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,11 +19,12 @@ ENTRY = Entry(
     id=17, clinic="riverside", state=State.SENT, kind=Kind.SHEET, topic="after-laser", version=3, lang="ar",
     source="=monday.csv", row=4, record="R-1001", words=(Words("after-laser", "ar", "1a2b3c4d5e6f"),),
     message_id="<aa11@clinic.example>", attempts=1, reason="", queued_at=QUEUED, tried_at=SENT, sent_at=SENT,
-    next_at=None, not_after=QUEUED + timedelta(days=3),
+    next_at=None, not_after=QUEUED + timedelta(days=3), changed_at=SENT,
 )  # fmt: skip
 LOST = replace(
     ENTRY, id=18, state=State.EXPIRED, record="", message_id="<bb22@clinic.example>", sent_at=None,
     maybe=True, reason="its time was over; it may have arrived (no answer)",
+    changed_at=QUEUED + timedelta(days=3),
 )  # fmt: skip
 TITLES = {"riverside": "Riverside Skin Clinic"}
 

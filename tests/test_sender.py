@@ -18,7 +18,7 @@ from careleaf.mail.login import PASSWORD, USER, Login, LoginError
 from careleaf.mail.outbox import Outbox, OutboxError, opened
 from careleaf.mail.parcel import Entry, Leased, Outcome, Parcel, State, Words
 from careleaf.mail.sender import Desk, Line, Ran, Told, UnreadableError, View, run
-from careleaf.mail.smtp import AwayError, Connection, StopError
+from careleaf.mail.smtp import LOST, NO_ANSWER, AwayError, Connection, StopError
 from careleaf.model import Mailing
 from tests.mail_sender import message
 from tests.mailserver import LOGIN, Script, Tls, mail_server, mailing, no_keyring, trust
@@ -360,7 +360,13 @@ def test_an_error_of_our_own_at_the_server_is_told_and_the_next_one_goes(
 
 
 @pytest.mark.parametrize(
-    "error", [AwayError("gone"), StopError("refuses the sender"), LoginError("no login")]
+    "error",
+    [
+        AwayError("gone"),
+        StopError("refuses the sender"),
+        LoginError("no login"),
+        RuntimeError("the keyring, and a password"),
+    ],
 )
 def test_a_clinic_that_cannot_send_stops_alone_and_its_messages_are_as_they_were(
     room: Room, error: Exception
@@ -379,7 +385,9 @@ def test_a_clinic_that_cannot_send_stops_alone_and_its_messages_are_as_they_were
     room.put(2, "other")
     ran = room.run()
     assert ran.ended == {State.SENT: 2}
-    assert ran.trouble == (Told(str(error), "clinic"),)
+    told = str(error) if not isinstance(error, RuntimeError) else ran.trouble[0].message
+    assert ran.trouble == (Told(told, "clinic"),)
+    assert "password" not in told
     assert [each.attempts for each in room.entries()] == [0, 0, 1, 1]
 
 
@@ -401,6 +409,81 @@ def test_a_server_that_refuses_everything_does_not_get_the_whole_list(room: Room
     assert ran.ended == {State.SENT: 1, State.FAILED: sender.ALIKE}
     assert "554 5.7.1" in ran.trouble[0].message
     assert room.states().count(State.QUEUED) == 14
+
+
+def test_a_server_that_breaks_off_again_and_again_does_not_keep_the_other_clinics_waiting(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its messages may take minutes, and may have arrived."""
+    other = Fake([SENT])
+    room.mailings = {"clinic": mailing(25), "other": mailing(587)}
+    room.connect = lambda chosen: Line(room.fake if chosen.port == 25 else other, bytes)
+    room.fake.answers = [Outcome(State.UNKNOWN, NO_ANSWER), Outcome(State.DEFERRED, LOST)]
+    room.put(40)
+    room.put(30, "other")
+    ran = room.run()
+    assert ran.ended == {State.UNKNOWN: 1, State.DEFERRED: sender.ALIKE - 1, State.SENT: 30}
+    assert "broke off" in ran.trouble[0].message
+    watched(room, 1, monkeypatch)
+    tries = sum(each.attempts for each in room.entries() if each.clinic == "clinic")
+    assert 15 < tries < 30, "while it is away, it is tried with one message at a time"
+    room.fake.answers = [SENT]
+    assert watched(room, 6, monkeypatch).ended == {State.SENT: 40}
+
+
+def test_who_watches_comes_back_to_a_server_that_refused_everything(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what is right of a list would wait until its time is over."""
+    room.mailings["other"] = mailing(25)
+    room.put(9)
+    refused = Outcome(State.FAILED, "554 5.7.1")
+    room.fake.answers = [*[refused] * sender.ALIKE, SENT]
+    ran = watched(room, 5, monkeypatch)
+    assert ran.ended == {State.FAILED: sender.ALIKE, State.SENT: 9 - sender.ALIKE}
+    at = room.fake.sent[0][1]
+    assert at
+    assert at - datetime(2026, 11, 25, 8, tzinfo=UTC) >= sender.STOPPED
+
+
+def test_what_a_person_tries_again_without_an_approval_is_not_sent(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even before the library is looked at again: it may be withdrawn."""
+    room.put(3)
+    room.may_go = lambda _: False
+    wait = room.hours.wait
+
+    def retry_and_wait(seconds: float) -> None:
+        wait(seconds)
+        room.outbox.retry(None)
+
+    room.hours.wait = retry_and_wait  # type: ignore[method-assign]
+    monkeypatch.setattr(sender, "LOOK", timedelta(minutes=30))
+    ran = watched(room, 0.25, monkeypatch)
+    assert (ran.ended, room.fake.sent) == ({}, [])
+    assert ran.held > 3
+
+
+def test_what_is_queued_with_a_text_that_was_withdrawn_just_now_is_not_sent(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its list may have been begun before. The sender looks at the library again once somebody wrote."""
+    monkeypatch.setattr(sender, "LOOK", timedelta(hours=9))
+    room.put(3)
+    wait, withdrawn = room.hours.wait, list[bool]()
+    room.look = lambda: View(room.mailings, (lambda _: False) if withdrawn else (lambda _: True))
+
+    def withdraw_and_wait(seconds: float) -> None:
+        wait(seconds)
+        if not withdrawn:
+            withdrawn.append(True)
+            with opened(room.path, room.hours.now, room.hours.ran) as other:
+                other.put([of_clinic("clinic", 9)], timedelta(days=3))
+
+    room.hours.wait = withdraw_and_wait  # type: ignore[method-assign]
+    ran = watched(room, 0.25, monkeypatch)
+    assert (ran.ended, ran.held) == ({State.SENT: 3}, 1)
 
 
 def test_addresses_that_do_not_exist_stop_nothing(room: Room) -> None:

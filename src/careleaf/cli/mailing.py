@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,10 +59,17 @@ def _outbox(where: Path) -> Iterator["Outbox"]:
     """Hold an outbox that is there."""
     from careleaf.mail.outbox import opened  # noqa: PLC0415 # as above
 
-    if not where.exists():
-        raise click.ClickException(f"there is no outbox at {where}: {NONE_YET}.")
+    _refuse_none(where)
     with _told(), opened(where) as outbox:
         yield outbox
+
+
+def _refuse_none(where: Path) -> None:
+    """End if there is no outbox; a rescue that was cut short may have put it aside."""
+    from careleaf.mail.store import beside, is_cut_short  # noqa: PLC0415 # as above
+
+    if not where.exists() and not is_cut_short(beside(where)):
+        raise click.ClickException(f"there is no outbox at {where}: {NONE_YET}.")
 
 
 # --- send -------------------------------------------------------------------------------------------
@@ -90,10 +98,9 @@ def send(*, once: bool, watch: bool, clinic: str | None, where: Path, root: Path
     if clinic:
         clinic_of(loaded(root), clinic)
     with _outbox(where) as outbox:
-        over = outbox.expire()
-        before = _of_state(outbox, State.EXPIRED)
+        outbox.expire()
         ran = _run(outbox, root, clinic, watch=watch)
-        over += max(0, _of_state(outbox, State.EXPIRED) - before)
+        over = outbox.tally[State.EXPIRED]
     _report(ran, over, clinic)
 
 
@@ -147,7 +154,7 @@ def _view(root: Path | None, clinic: str | None) -> "View":
             f"the library cannot be read ({errors[0]}): careleaf check lists all that is wrong"
         )
     clinics = {name: each.mail for name, each in library.clinics.items() if clinic in {None, name}}
-    return View({name: each for name, each in clinics.items() if each}, lambda words: may_go(library, words))
+    return View({name: each for name, each in clinics.items() if each}, cache(partial(may_go, library)))
 
 
 def may_go(library: Library, words: Words) -> bool:
@@ -374,8 +381,7 @@ def rescue(*, where: Path) -> None:
     """
     from careleaf.mail.rescue import rescue as rescued  # noqa: PLC0415 # as above
 
-    if not where.exists():
-        raise click.ClickException(f"there is no outbox at {where}: {NONE_YET}.")
+    _refuse_none(where)
     with _told():
         found = rescued(where)
     click.echo(f"{found.rows} messages are in the new outbox; {found.lost} are known to be lost.")

@@ -535,7 +535,18 @@ def _plan(
     for each in plan.new:
         parcel = post.addressed(each.recipient)
         plan.findings += (_elsewhere(parcel, entry) for entry in (box.elsewhere(parcel) if box else ()))
+    plan.findings += _forgotten(post, [each.recipient for each in plan.new])
     return plan
+
+
+def _forgotten(post: Post, recipients: Iterable[Recipient]) -> Iterator[Finding]:
+    """Warn of treatments of which the outbox may have forgotten that their sheets were sent."""
+    kept = post.mailing.retention_days
+    old = [one.row for one in recipients if (post.terms.today - one.treated_on).days > kept]
+    if old:
+        message = f"{len(old)} treatments were more than {kept} days ago: nothing is remembered for longer"
+        mend = "If this list was sent before, those would get their sheet again: leave them out."
+        yield Finding(post.terms.file, old[0], "forgotten", message, mend, Severity.WARNING)
 
 
 def _elsewhere(parcel: Parcel, entry: Entry) -> Finding:

@@ -8,7 +8,7 @@ import hmac
 import json
 import sqlite3
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ from careleaf.mail.parcel import (
     State,
     Words,
 )
+from careleaf.mail.spool import spooled, sum_of
 from careleaf.mail.store import OutboxError
 
 __all__ = ["Outbox", "OutboxError", "Put", "backoff", "opened"]
@@ -59,12 +60,12 @@ RESCUED: Final = "rescued: may have been sent"
 INTERRUPTED: Final = "the sender was interrupted"
 
 RETRIED: Final = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.HELD})
-CANCELLED: Final = WAITING | {State.HELD, State.FAILED}
+CANCELLED: Final = WAITING | {State.HELD, State.FAILED, State.SENDING}
 
 COLUMNS: Final = (
     "m.id, m.clinic, m.state, m.kind, m.topic, m.version, m.lang, m.source, m.row, m.record, w.words,"
     " m.message_id, m.attempts, m.reason, m.queued_at, m.tried_at, m.sent_at, m.next_at, m.not_after,"
-    " m.maybe"
+    " m.maybe, m.changed_at"
 )
 ENTRIES: Final = f"SELECT {COLUMNS} FROM message AS m JOIN wordset AS w ON w.id = m.words"  # noqa: S608 # no input
 
@@ -111,8 +112,12 @@ class Outbox:
         self._path = path
         self._db = db
         self._clock = clock
+        self._file = store.file_of(path)
         self._secret = self._read_secret()
         self._learn()
+        self._version = self._data_version()
+        self.tally = Counter[State]()
+        """How many messages this has expired, and held for want of an approval, since it was opened."""
         self._blob = lru_cache(maxsize=64)(self._read_blob)
 
     def now(self) -> datetime:
@@ -123,10 +128,18 @@ class Outbox:
         """Say by how much the outbox's time is later than the computer's clock, which was set back."""
         return self._clock.ahead()
 
+    def touched(self) -> bool:
+        """Tell whether another process has written to it since this was last asked, or since the opening."""
+        before, self._version = self._version, self._data_version()
+        return before != self._version
+
+    def _data_version(self) -> int:
+        return int(self._all("PRAGMA data_version")[0][0])
+
     # What comes in
 
     def put(self, parcels: Iterable[Parcel], valid: timedelta) -> Put:
-        """Take all of them in, or none, to be sent within `valid`. They may be made while they are taken in.
+        """Take all of them in, or none, to be sent within `valid`. First all are made; others may write then.
 
         What was put before is left as it is, unless it was held without contents: then it is replaced.
         After a rescue that could not tell what was sent, one for a treatment up to that day is held.
@@ -134,9 +147,9 @@ class Outbox:
         store.look_over(self._path, self._db)
         counted = {"queued": 0, "held": 0, "already": 0}
         blobs: dict[bytes, int] = {}
-        with self._writing() as now:
+        with spooled(self._path, parcels) as made, self._writing() as now:
             times = _Times(_text(now), _text(now + valid), self._forgot())
-            for parcel in parcels:
+            for parcel in made:
                 counted[self._take_in(parcel, times, blobs)] += 1
         return Put(**counted)
 
@@ -209,7 +222,7 @@ class Outbox:
         self._do("INSERT INTO payload VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
 
     def _blob_of(self, content: bytes, blobs: dict[bytes, int]) -> int:
-        digest = _sum(content)
+        digest = sum_of(content)
         if digest not in blobs:
             found = self._one("SELECT id FROM blob WHERE digest = ?", digest)
             insert = "INSERT INTO blob (digest, content) VALUES (?, ?)"
@@ -304,10 +317,13 @@ class Outbox:
                 f"{change}, changed_at = ? WHERE {dead}", INTERRUPTED, _text(now), _text(now), until
             )
 
-    def lease(self, clinic: str, per_minute: int, per_day: int) -> Leased | None:
+    def lease(
+        self, clinic: str, per_minute: int, per_day: int, may_go: Callable[[Words], bool] = lambda _: True
+    ) -> Leased | None:
         """Give the clinic's message that is due longest, if any is and the limits allow. It counts at once.
 
-        What is out of date is expired, what goes to a suppressed address is held.
+        What is out of date is expired; what goes to a suppressed address, or has a text that may not go, is
+        held.
         """
         if store.free(self._path) < store.ROOM:
             raise store.FullError(self._path)
@@ -319,18 +335,23 @@ class Outbox:
         with self._writing() as now:
             if self._free_at(clinic, per_minute, per_day) > now:
                 return None
-            due = self._due(clinic, now)
+            due = self._due(clinic, now, may_go)
             return self._leased(due, now) if due else None
 
-    def _due(self, clinic: str, now: datetime) -> sqlite3.Row | None:
+    def _due(self, clinic: str, now: datetime, may_go: Callable[[Words], bool]) -> sqlite3.Row | None:
         query = (
-            "SELECT id, key, message_id, clinic, attempts, queued_at, address, state, next_at, tried_at"
-            " FROM message WHERE clinic = ? AND next_at <= ? AND not_after > ? ORDER BY next_at, id LIMIT 1"
+            "SELECT m.id, key, message_id, clinic, attempts, queued_at, address, state, next_at, tried_at,"
+            " w.id AS wordset, w.words FROM message AS m JOIN wordset AS w ON w.id = m.words"
+            " WHERE clinic = ? AND next_at <= ? AND not_after > ? ORDER BY next_at, m.id LIMIT 1"
         )
         while due := self._one(query, clinic, _text(now), _text(now)):
-            if not self._is_suppressed(due["address"]):
+            if self._is_suppressed(due["address"]):
+                self._suppress(due["address"], SUPPRESSED, now)
+            elif not all(map(may_go, self._words(due["words"]))):
+                # It was queued, or tried again by a person, since what waits was last looked over.
+                self._hold_sets(json.dumps([due["wordset"]]), UNAPPROVED, now)
+            else:
                 return due
-            self._suppress(due["address"], SUPPRESSED, now)
         return None
 
     def _leased(self, due: sqlite3.Row, now: datetime) -> Leased:
@@ -475,16 +496,23 @@ class Outbox:
     def _hold_sets(self, sets: str, reason: str, now: datetime) -> int:
         change = "UPDATE message SET state = 'held', reason = ?, next_at = NULL, changed_at = ?"
         where = "next_at IS NOT NULL AND words IN (SELECT value FROM json_each(?))"
-        return self._do(f"{change} WHERE {where}", reason, _text(now), sets)
+        count = self._do(f"{change} WHERE {where}", reason, _text(now), sets)
+        self.tally[State.HELD] += count if reason == UNAPPROVED else 0
+        return count
 
     def hold_topic(self, topic: str, langs: Collection[str]) -> list[Entry]:
-        """Hold what waits and has a text that is withdrawn; gives them, as they stand now."""
+        """Hold what waits and has a text that is withdrawn; gives them, as they stand now.
+
+        What is just being sent may arrive, and counts as perhaps sent; it is not tried again.
+        """
         with self._writing() as now:
             sets = json.dumps(self._sets(topic, langs))
             of_sets = "words IN (SELECT value FROM json_each(?))"
             query = f"SELECT id FROM message WHERE next_at IS NOT NULL AND {of_sets}"  # noqa: S608 # no input
             numbers = [row["id"] for row in self._all(query, sets)]
             self._hold_sets(sets, WITHDRAWN, now)
+            change = f"UPDATE message SET state = 'held', reason = ?, changed_at = ?, {_TAKEN}"  # noqa: S608 # no input
+            self._do(f"{change} WHERE state = 'sending' AND {of_sets}", WITHDRAWN, _text(now), sets)
             return [entry for number in numbers if (entry := self.entry(number))]
 
     def _sets(self, topic: str, langs: Collection[str]) -> list[int]:
@@ -529,9 +557,13 @@ class Outbox:
             return self._do(f"{change} WHERE {where} AND {_OF_IDS}", *[_text(now)] * 3, *_ids(ids))
 
     def cancel(self, ids: Collection[int] | None, source: str | None) -> int:
-        """Give up what waits, is held or could be retried; None: whatever the other says. Gives how many."""
+        """Give up what waits, is held or could be retried; None: whatever the other says. Gives how many.
+
+        What is just being sent, too: it may arrive, and if the server takes it that is noted. It is not tried
+        again.
+        """
         with self._writing() as now:
-            change = "UPDATE message SET state = 'cancelled', next_at = NULL, changed_at = ?"
+            change = f"UPDATE message SET state = 'cancelled', next_at = NULL, changed_at = ?, {_TAKEN}"  # noqa: S608 # no input
             where = (
                 f"{_among(CANCELLED)} AND (state <> 'failed' OR {_FULL})"
                 f" AND (? IS NULL OR source = ?) AND {_OF_IDS}"
@@ -548,7 +580,9 @@ class Outbox:
             now = _text(later)
             why = f"'{OVER}' || iif(maybe, '; {MAYBE}', '') || iif(reason = '', '', ' (' || reason || ')')"
             change = f"UPDATE message SET state = 'expired', next_at = NULL, changed_at = ?, reason = {why}"  # noqa: S608 # no input
-            return self._do(f"{change} WHERE {waits}", now, now)
+            count = self._do(f"{change} WHERE {waits}", now, now)
+            self.tally[State.EXPIRED] += count
+            return count
 
     def purge(self, retention: timedelta, clinic: str) -> int:
         """Forget a clinic's messages that have no contents, and to which nothing happened for so long."""
@@ -687,6 +721,7 @@ class Outbox:
     def _writing(self) -> Iterator[datetime]:
         """Begin a transaction, of which all is kept or nothing; gives its time."""
         with store.told(self._path):
+            store.refuse_other_file(self._path, self._file)
             self._db.execute("BEGIN IMMEDIATE")
             with store.ended(self._db):
                 self._learn()
@@ -713,6 +748,8 @@ class Outbox:
 
 
 _FULL: Final = "id IN (SELECT message FROM payload)"
+_TAKEN: Final = "maybe = max(maybe, state = 'sending'), lease = NULL"
+"""Takes a message from whoever is sending it: only the server's yes is noted then."""
 _OF_IDS: Final = "(? IS NULL OR id IN (SELECT value FROM json_each(?)))"
 
 
@@ -743,11 +780,6 @@ def backoff(number: int, attempts: int) -> timedelta:
 
 
 @lru_cache(maxsize=32)
-def _sum(content: bytes) -> bytes:
-    return sha256(content).digest()
-
-
-@lru_cache(maxsize=32)
 def _domain(letter: bytes) -> str:
     return Letter.from_bytes(letter).sent_from.rpartition("@")[2]
 
@@ -756,7 +788,7 @@ def seal(key: bytes, address: str, contents: Contents) -> bytes:
     """Digest what is to be sent, and to whom, and to which row it belongs."""
     shared = (contents.letter, contents.leaflet, contents.calendar)
     added = sha256(contents.added).digest()
-    return sha256(b"".join((key, *map(_sum, shared), added, address.encode()))).digest()
+    return sha256(b"".join((key, *map(sum_of, shared), added, address.encode()))).digest()
 
 
 def _text(moment: datetime) -> str:
@@ -775,7 +807,7 @@ def words_in(text: str) -> tuple[Words, ...]:
 
 def _entry(row: sqlite3.Row) -> Entry:
     values = dict(row)
-    times = ("queued_at", "tried_at", "sent_at", "next_at", "not_after")
+    times = ("queued_at", "tried_at", "sent_at", "next_at", "not_after", "changed_at")
     moments = {name: values[name] and _time(values[name]) for name in times}
     parts = {
         "state": State(row["state"]),

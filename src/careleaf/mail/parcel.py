@@ -156,7 +156,7 @@ class Entry:
     """A message as the outbox shows it: no address, no name, no words. Times are UTC.
 
     `reason` says why it is held, failed or expired: a word of ours, or the server's code. With `maybe`, an
-    attempt had no answer: whatever its state is, it may have arrived.
+    attempt had no answer: whatever its state is, it may have arrived. At `changed_at` it came into its state.
     """
 
     id: int
@@ -178,4 +178,5 @@ class Entry:
     sent_at: datetime | None
     next_at: datetime | None
     not_after: datetime
+    changed_at: datetime
     maybe: bool = False

@@ -31,14 +31,8 @@ _TITLE: Final = {Kind.SHEET: "Aftercare leaflet", Kind.CORRECTION: "Correction o
 def since(entries: Iterable[Entry], day: date | None) -> Iterator[Entry]:
     """Keep those of which there is a receipt, and to which something happened on that day (UTC) or later."""
     for entry in entries:
-        if entry.state in TOLD and (day is None or _last(entry).date() >= day):
+        if entry.state in TOLD and (day is None or entry.changed_at.date() >= day):
             yield entry
-
-
-def _last(entry: Entry) -> datetime:
-    """Say when something last happened; what has expired did so when its time was over."""
-    over = entry.not_after if entry.state is State.EXPIRED else None
-    return max(time for time in (entry.queued_at, entry.tried_at, entry.sent_at, over) if time)
 
 
 def table(entries: Iterable[Entry]) -> bytes:

@@ -21,11 +21,11 @@ from careleaf.mail.login import LoginError, fits, login
 from careleaf.mail.outbox import Outbox
 from careleaf.mail.parcel import WAITING, Leased, Outcome, State, Words
 from careleaf.mail.signing import Sign, SigningError, signer
-from careleaf.mail.smtp import BAD_ADDRESS, AwayError, Connection, StopError
+from careleaf.mail.smtp import BAD_ADDRESS, CLOSING, LOST, NO_ANSWER, AwayError, Connection, StopError
 from careleaf.model import Mailing
 
 LOOK: Final = timedelta(minutes=1)
-"""How often the library is looked at again, and what is out of date put away."""
+"""How often, at least, the library is looked at again, and what is out of date put away."""
 NAP: Final = timedelta(seconds=30)
 """How long to wait, at most, before the outbox is looked at again."""
 STEP: Final = 0.5
@@ -34,9 +34,12 @@ IDLE: Final = timedelta(seconds=5)
 """From which wait on it is polite to close a connection."""
 AWAY: Final = tuple(timedelta(seconds=each) for each in (10, 30, 60, 120, 300))
 """How long to leave a server alone that is away; the last holds for all that follow."""
+STOPPED: Final = timedelta(hours=4)
+"""How long to leave a server alone that will not have our mail, if somebody watches: each try may count."""
 MINUTE: Final = timedelta(minutes=1)
 ALIKE: Final = 5
-"""After how many refusals alike, one after the other, the server seems to want no message at all."""
+"""After how many refusals alike, one after the other, the server seems to want no message at all; after how
+many that it breaks off, it counts as away: each may take minutes, in which no clinic sends."""
 BUG: Final = "bug"
 """The code of a message that careleaf itself could not handle."""
 
@@ -167,12 +170,14 @@ class _Sending:
         self._view = NOTHING
         self._look_at: datetime | None = None
         self._lines: dict[str, Line] = {}
-        self._stopped: set[str] = set()
+        self._stopped: dict[str, datetime] = {}
         self._away: dict[str, tuple[int, datetime]] = {}
         self._refused: dict[str, list[str]] = {}
+        self._broken = Counter[str]()
         self._told: dict[Told, bool] = {}
         self._ended: Counter[State] = Counter()
         self._tidied = 0
+        self._held_before = outbox.tally[State.HELD]
         self._held = 0
 
     def go(self) -> None:
@@ -184,6 +189,7 @@ class _Sending:
                     break
         finally:
             self._hang_up()
+        self._tell_held()
         self._outbox.tidy()
 
     def ran(self, recovered: int) -> Ran:
@@ -194,13 +200,17 @@ class _Sending:
     # What the library says
 
     def _look(self) -> None:
-        """See what the library says now, if that is not known well enough, and put away what may not go."""
-        now = self._outbox.now()
-        if self._look_at is not None and now < self._look_at:
+        """See what the library says now, if that is not known well enough, and put away what may not go.
+
+        Who wrote to the outbox may have queued a list, or withdrawn a text.
+        """
+        now, touched = self._outbox.now(), self._outbox.touched()
+        if self._look_at is not None and now < self._look_at and not touched:
             return
         self._look_at = now + LOOK
         before, self._view = self._view, self._seen()
-        for clinic in self._changed(before):
+        over = {clinic for clinic, until in self._stopped.items() if until <= now}
+        for clinic in self._changed(before) | over:
             self._start_again(clinic)
         if self._view is not NOTHING:
             self._put_away()
@@ -219,15 +229,12 @@ class _Sending:
     def _start_again(self, clinic: str) -> None:
         """Forget what was found of a server, now that the clinic has another, or none."""
         self._hang_up(clinic)
-        self._stopped.discard(clinic)
-        self._refused.pop(clinic, None)
-        self._away.pop(clinic, None)
+        for found in (self._stopped, self._refused, self._broken, self._away):
+            found.pop(clinic, None)
 
     def _put_away(self) -> None:
-        held = self._outbox.hold(self._view.may_go)
-        self._held += held
-        if held:
-            self._tell(f"{held} held: their words are not approved any more. careleaf mail status lists them")
+        self._outbox.hold(self._view.may_go)
+        self._tell_held()
         self._outbox.expire()
         if self._ended.total() > self._tidied:
             self._tidied = self._ended.total()
@@ -241,6 +248,13 @@ class _Sending:
                     f"{left} wait, and the clinic has no mail in its file: add it, or cancel them", clinic
                 )
 
+    def _tell_held(self) -> None:
+        """Tell what was held since it was last told: at a look, or at a lease."""
+        held = self._outbox.tally[State.HELD] - self._held_before - self._held
+        self._held += held
+        if held:
+            self._tell(f"{held} held: their words are not approved any more. careleaf mail status lists them")
+
     # One message after the other
 
     def _round(self) -> bool:
@@ -249,7 +263,7 @@ class _Sending:
 
     def _one(self, clinic: str, mailing: Mailing) -> bool:
         line = self._line(clinic, mailing)
-        leased = line and self._outbox.lease(clinic, mailing.per_minute, mailing.per_day)
+        leased = line and self._outbox.lease(clinic, mailing.per_minute, mailing.per_day, self._view.may_go)
         if not line or not leased:
             return False
         try:
@@ -265,8 +279,16 @@ class _Sending:
         return True
 
     def _weigh(self, clinic: str, outcome: Outcome) -> None:
-        """Stop before a server that refuses everything, perhaps by mistake, has refused a whole list."""
+        """Stop before a server that refuses everything, perhaps by mistake, has refused a whole list.
+
+        And leave one alone that breaks off again and again: else no other clinic would come to its turn.
+        """
         before = self._refused.pop(clinic, [])
+        if outcome.code in {LOST, NO_ANSWER} or outcome.code.startswith(str(CLOSING)):
+            self._break_off(clinic)
+            return
+        self._broken.pop(clinic, None)
+        self._back(clinic)
         if outcome.state is not State.FAILED or outcome.suppress or outcome.code in {BUG, BAD_ADDRESS}:
             return
         codes = self._refused[clinic] = [*(each for each in before if each == outcome.code), outcome.code]
@@ -274,6 +296,12 @@ class _Sending:
             why = f"the server refused {ALIKE} messages one after the other ({outcome.code})"
             mend = "ask who runs it whether this login may send to all, then run careleaf mail retry"
             self._give_up(clinic, StopError(f"{why}: {mend}"))
+
+    def _break_off(self, clinic: str) -> None:
+        self._broken[clinic] += 1
+        if self._broken[clinic] >= ALIKE:
+            why = f"the server broke off, or did not answer, {ALIKE} messages one after the other"
+            self._give_up(clinic, AwayError(f"{why}: check the network, and ask who runs it"))
 
     def _hand_over(self, line: Line, leased: Leased) -> Outcome:
         """Make the message and hand it over. What goes wrong with it here must not keep the others back."""
@@ -305,7 +333,10 @@ class _Sending:
         except (StopError, LoginError, SigningError) as error:
             self._give_up(clinic, error)
             return None
-        self._back(clinic)
+        except Exception as error:  # noqa: BLE001 # whatever it is, the other clinics send
+            why = f"cannot connect: {private.without_words(error)}. This is a bug: report it"
+            self._give_up(clinic, StopError(why))
+            return None
         if line.warning:
             self._tell(line.warning, clinic, bad=False)
         self._lines[clinic] = line
@@ -319,18 +350,19 @@ class _Sending:
         return self._outbox.due_in(clinic, mailing.per_minute, mailing.per_day) == timedelta()
 
     def _give_up(self, clinic: str, error: Exception) -> None:
-        """Leave a server alone: for a while if it is away and somebody watches, else for this run."""
+        """Leave a server alone: for a while if somebody watches, else for this run."""
         self._hang_up(clinic)
         self._tell(str(error), clinic)
         if not (self._watch and isinstance(error, AwayError)):
-            self._stopped.add(clinic)
+            pause = STOPPED if self._watch else timedelta(days=9999)
+            self._stopped[clinic] = self._outbox.now() + pause
             return
         times = self._away.get(clinic, (0,))[0]
         pause = AWAY[min(times, len(AWAY) - 1)]
         self._away[clinic] = (times + 1, self._outbox.now() + pause)
 
     def _back(self, clinic: str) -> None:
-        """Note that a server can be reached. Should it go away again, that is told again."""
+        """Note that a server answers. Should it go away again, that is told again."""
         if self._away.pop(clinic, None):
             self._told = {told: bad for told, bad in self._told.items() if told.clinic != clinic}
             self._tell("the server is back", clinic, bad=False)
@@ -372,7 +404,7 @@ class _Sending:
     def _until_next(self) -> timedelta | None:
         """Say how long until a message is due or a server may be back; None if no clinic can send."""
         mailings = self._view.mailings
-        if mailings and self._stopped >= mailings.keys():
+        if mailings and self._stopped.keys() >= mailings.keys():
             return None
         waits = [
             self._outbox.due_in(clinic, mailing.per_minute, mailing.per_day)

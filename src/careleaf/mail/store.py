@@ -13,7 +13,7 @@ from typing import Final
 OURS: Final = 0o600
 FOLDER: Final = 0o700
 PATIENCE: Final = 600
-"""Seconds to wait for another process: a list is queued in one transaction, and its sheets are made in it."""
+"""Seconds to wait for another process: a list is queued in one transaction, which takes some seconds."""
 APPLICATION: Final = 0x4341524C
 """In the file's header, "CARL": what tells an outbox from any other SQLite file."""
 PAGE: Final = 8192
@@ -127,6 +127,21 @@ def free(path: Path) -> int:
     return there.f_bavail * there.f_frsize
 
 
+def file_of(path: Path) -> tuple[int, int] | None:
+    """Give what tells the file of a path from any other; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def refuse_other_file(path: Path, file: tuple[int, int] | None) -> None:
+    """Refuse to go on with a file that was deleted, or put aside. Raises OutboxError."""
+    if file != file_of(path):
+        raise OutboxError(f"{path} was deleted, moved or replaced meanwhile: start again")
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Open an outbox, made or migrated to our version if need be. Raises OutboxError."""
     try:
@@ -189,8 +204,13 @@ def _open(path: Path) -> sqlite3.Connection:
     return db
 
 
+def is_cut_short(path: Path) -> bool:
+    """Tell whether a rescue was cut short: the outbox may be under another name then."""
+    return path.with_name(path.name + RESCUED).exists()
+
+
 def _refuse_place(path: Path) -> None:
-    if path.with_name(path.name + RESCUED).exists():
+    if is_cut_short(path):
         raise OutboxError(f"{path}: a rescue was cut short: {RESCUE}")
     if kind := mounted_share(path):
         raise _on_share(path, kind)
