@@ -255,6 +255,16 @@ def test_an_mbox_a_maildir_a_folder_and_a_single_message_are_read_alike(tmp_path
     assert list(bounces.read(folder / "0.EML")) == [GONE_11]
 
 
+def test_a_message_that_is_taken_away_meanwhile_is_no_bug(tmp_path: Path) -> None:
+    box = mailbox.Maildir(tmp_path / "box")
+    keys = sorted(box.add(b"From: a@example.com\r\n\r\n") for _ in range(2))
+    read = bounces.read(tmp_path / "box")
+    assert next(read).verdict is Verdict.LETTER
+    box.remove(keys[1])
+    with pytest.raises(MailboxError, match="it changed while it was read"):
+        next(read)
+
+
 def test_reading_a_mailbox_changes_nothing_in_it(tmp_path: Path) -> None:
     maildir = mailbox.Maildir(tmp_path / "maildir")
     maildir.add(POSTFIX)

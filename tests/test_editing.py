@@ -418,9 +418,9 @@ def test_the_examples_in_a_new_clinic_are_right_as_they_stand(tiny: Tiny) -> Non
     tiny.write("content/topics/after-laser.yaml", (tiny.root / TOPIC).read_bytes())
     assert careleaf("new", "clinic", "pier", "--root", tiny.root).exit_code == 0
     text = (tiny.root / "content/clinics/pier.yaml").read_text("utf-8")
-    keys = r"^# ((?:region|closed|open-on|patients):.*|  (?!.*keep-dry|after-laser).*)"
+    keys = r"^# ((?:region|closed|open-on|patients|mail):.*|  (?!.*keep-dry|after-laser).*)"
     examples = re.findall(keys, text, re.MULTILINE)
-    assert len(examples) == 8
+    assert len(examples) == 12
     harbour, last = "content/clinics/harbour.yaml", f"confirmed: {TODAY}"
     tiny.change(harbour, last, "\n".join((last, *examples)))
     assert [finding for finding in tiny.findings() if finding.file == harbour] == []

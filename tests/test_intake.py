@@ -6,19 +6,28 @@ that is kept.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from email import message_from_bytes
+from email.policy import SMTP
 from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import pikepdf
+import pypdfium2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from careleaf import batch, pool
 from careleaf.batch import Makers, Terms
 from careleaf.findings import Finding, Severity
 from careleaf.mail import intake
 from careleaf.mail.intake import Held, Post
-from careleaf.mail.parcel import Contents, Kind, Letter, Parcel, Words
+from careleaf.mail.message import assemble
+from careleaf.mail.outbox import opened
+from careleaf.mail.parcel import Contents, Kind, Letter, Outcome, Parcel, State, Words
 from careleaf.model import Library, Mailing, Need, Recipient
 from careleaf.pdf.lock import locked
 from careleaf.several import merged
@@ -99,6 +108,55 @@ def test_a_parcel_says_whose_it_is_and_its_pdf_is_the_sheet_that_the_desk_makes(
     assert (first.record, first.treated_on, first.consented_on) == ("R-2", TODAY - timedelta(days=1), CONSENT)
     assert [parcels[number].person for number in (2, 3)] == ["r-2", NAMES["Han"]]
     assert repr(first).count("jane") == repr(first).count("R-2") == 0
+
+
+WORDS: Final = ("Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot")
+PEOPLE: Final = st.lists(
+    st.tuples(
+        st.sampled_from(WORDS),
+        st.sampled_from(("Jane", "דוגמה")),  # the second one's sheet is laid out anew
+        st.sampled_from((1, 2, 3)),
+        st.sampled_from((Need.PLAIN, Need.LARGE_PRINT)),
+        st.booleans(),
+    ),
+    unique_by=lambda each: each[0],
+    min_size=2,
+    max_size=5,
+)
+
+
+@settings(max_examples=4, deadline=None)
+@given(people=PEOPLE)
+def test_whatever_list_it_is_each_message_has_the_sheet_of_whoever_it_goes_to(
+    library: Library, people: list[tuple[str, str, int, Need, bool]]
+) -> None:
+    """Through everything that is shared or kept on the way: layouts, letters, calendars, the outbox."""
+    days = {word: TODAY - timedelta(days=ago) for word, _, ago, _, _ in people}
+    made = [
+        somebody(
+            row, f"{first} {word}", email=f"{word.lower()}@example.com", treated_on=days[word], need=need,
+            record=word if known else "",
+        )
+        for row, (word, first, _, need, known) in enumerate(people, 2)
+    ]  # fmt: skip
+    parcels, told = packed(post(library), made)
+    assert told == []
+    with TemporaryDirectory() as folder, opened(Path(folder) / "outbox" / "outbox.sqlite") as outbox:
+        assert outbox.put(parcels.values(), timedelta(days=1)).queued == len(people)
+        while leased := outbox.lease("harbour", 1000, 1000):
+            outbox.settle(leased.id, Outcome(State.SENT, "250"))
+            word = leased.address.partition("@")[0].title()
+            _has_only(word, days.pop(word), assemble(leased))
+    assert days == {}
+
+
+def _has_only(word: str, treated_on: date, content: bytes) -> None:
+    message = message_from_bytes(content, policy=SMTP)
+    files = {part.get_content_type(): part.get_content() for part in message.iter_attachments()}
+    with pypdfium2.PdfDocument(files["application/pdf"]) as document:
+        text = " ".join(page.get_textpage().get_text_range() for page in document)
+    assert [each for each in WORDS if each in text] == [word]
+    assert f"DTSTAMP:{treated_on:%Y%m%d}T" in files["text/calendar"]
 
 
 def test_thousands_share_a_leaflet_and_a_sheet_laid_out_anew_has_none(library: Library) -> None:
@@ -272,6 +330,14 @@ def test_a_letter_that_cannot_be_written_holds_its_sheets(library: Library) -> N
     assert {number: each.contents for number, each in parcels.items()} == {2: None, 3: None}
     assert [each.rule for each in told] == ["template", "template"]
     assert "no-such-text" in parcels[2].held
+
+
+def test_a_letter_that_no_header_could_carry_is_told_before_it_is_queued(library: Library) -> None:
+    """At sending it would fail for each patient, and each would be told as a bug."""
+    clinic = library.clinics["harbour"].model_copy(update={"title": "=?UTF-8?Q?=0A?=Bcc: nobody"})
+    parcels, (told,) = packed(post(replace(library, clinics={"harbour": clinic})), [somebody()])
+    assert parcels[2].contents is None
+    assert "the clinic's name is empty, or has a sign that no header may have" in told.message
 
 
 def test_a_sheet_with_two_faults_is_held_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -680,6 +680,13 @@ def test_a_long_or_hidden_cell_is_quoted_short_and_visible() -> None:
     assert "\\u202e" in refused(language="\u202exx").message
 
 
+@pytest.mark.parametrize("column", ["language", "topic", "treated-on"])
+def test_an_address_in_another_column_is_not_quoted(column: str) -> None:
+    message = refused(**{column: "jane.doe@example.com"}).message
+    assert "an address is no" in message
+    assert "jane" not in message
+
+
 def test_many_findings_are_counted_errors_first() -> None:
     rows = [{"language": "xx", "name": ""}] * 60 + [{"name": PERSON}] * 61
     found = read(listed(rows)).findings

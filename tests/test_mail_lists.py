@@ -172,6 +172,12 @@ def test_rows_that_nothing_tells_apart_are_held_but_for_the_first() -> None:
     assert not blocking(found.findings)
 
 
+def test_an_address_in_capitals_is_the_same_address() -> None:
+    """So it is to the outbox, which would keep the first of the two without a word."""
+    rows = [f"{START},,{email},2026-11-20," for email in ("jane@example.com", "Jane@Example.com")]
+    assert [(each.line, each.rule) for each in read("\n".join([HEADER, *rows])).findings] == [(3, "double")]
+
+
 def test_rows_without_an_address_are_no_doubles() -> None:
     assert read("\n".join([HEADER, *[f"{START},Jane Example,,,"] * 2])).findings == ()
 

@@ -21,9 +21,9 @@ from careleaf.mail import outbox as room
 from careleaf.mail import store
 from careleaf.mail.clock import Clock
 from careleaf.mail.outbox import Outbox, OutboxError, Put, backoff, opened
-from careleaf.mail.parcel import ENDED, WAITING, Entry, Leased, Outcome, Parcel, State, Words
+from careleaf.mail.parcel import ENDED, WAITING, Contents, Entry, Leased, Outcome, Parcel, State, Words
 from tests.conftest import ROOT
-from tests.parcels import VALID, Hands, address, parcel
+from tests.parcels import LETTER, VALID, Hands, address, parcel
 
 SENT = Outcome(State.SENT, "250 2.0.0")
 MANY = (1000, 10_000)
@@ -126,6 +126,19 @@ def test_what_is_leased_is_what_was_put(outbox: Outbox) -> None:
 
 
 # What goes out
+
+
+def test_a_sender_takes_nothing_old_for_what_another_process_put_meanwhile(
+    path: Path, outbox: Outbox, hands: Hands
+) -> None:
+    """Else it would say that the outbox is damaged, and all mail would wait for a person."""
+    outbox.put([parcel(1)], VALID)
+    outbox.settle(leased(outbox).id, SENT)
+    other = Contents(LETTER, b"%PDF- another leaflet", b"", b"other days")
+    with opened(path, hands.wall, hands.running) as desk:
+        desk.tidy()
+        desk.put([parcel(2, contents=other)], VALID)
+    assert leased(outbox).contents == other
 
 
 def test_a_message_is_the_same_at_every_attempt(outbox: Outbox, hands: Hands) -> None:
@@ -670,6 +683,34 @@ def test_only_the_owner_may_read_it_and_no_version_control_takes_it_along(path: 
 
 
 # Where it stands
+
+
+def test_by_whatever_name_an_outbox_is_called_it_has_one_sender(path: Path, tmp_path: Path) -> None:
+    """A link may lead to another disk: two senders would send what the other has in hand."""
+    link = tmp_path / "link.sqlite"
+    link.symlink_to(path)
+    with (
+        opened(path) as one,
+        opened(link) as other,
+        one.sole_sender(),
+        pytest.raises(OutboxError, match="another careleaf is sending"),
+        other.sole_sender(),
+    ):
+        pytest.fail("two at once")
+    assert [file.name for file in tmp_path.iterdir() if file != path.parent] == ["link.sqlite"]
+
+
+def test_a_link_that_somebody_put_beside_it_leads_to_no_other_file(path: Path, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("kept")
+    path.parent.mkdir()
+    for name in (f"{path.name}.new-{os.getpid()}", f"{path.name}.sending"):
+        path.with_name(name).symlink_to(victim)
+    with opened(path) as box, pytest.raises(OutboxError, match="symbolic links"), box.sole_sender():
+        pytest.fail("it was followed")
+    assert victim.read_text() == "kept"
+    assert not path.is_symlink()
+
 
 MOUNTS = r"""/dev/sda1 / ext4 rw 0 0
 server:/home /home nfs4 rw 0 0

@@ -60,7 +60,9 @@ class Sheet:
 def laid_out(built: Built) -> dict[str, tuple[Printed, list[Sheet]]]:
     """The pages of handouts, as they are before they become a PDF."""
     found = {}
-    for one in reading.a_third(reading.printed(built, "handout")):
+    printed = reading.printed(built, "handout")
+    english = [one for one in printed if built.library.locales[one.edition.lang].source]
+    for one in (*english, *(one for one in reading.a_third(printed) if one not in english)):
         document = engine._lay_out(one.job)  # noqa: SLF001 # a PDF has no lines, only glyphs
         found[str(one)] = one, [sheet(page, f"{one}, page {n}") for n, page in enumerate(document.pages, 1)]
     assert len(found) >= 12

@@ -44,9 +44,11 @@ def headings(one: reading.Printed) -> list[tuple[str, list[str]]]:
 
 
 def test_every_pdf_passes_verapdf_for_archiving_and_for_accessibility(built: Built) -> None:
-    files = built.files(".pdf")
-    verdicts = validate(files, ("3a", "ua1"))
-    assert len(verdicts) == 2 * len(files) == 2 * len(reading.printed(built, "handout")) >= 24
+    """All for accessibility, which depends on what is said; a third for archiving, which does not."""
+    printed = reading.printed(built, "handout")
+    files, some = built.files(".pdf"), [one.path for one in reading.a_third(printed)]
+    verdicts = validate(files, ("ua1",)) + validate(some, ("3a",))
+    assert len(verdicts) == len(printed) + len(some) >= 14 * 9 + 14 * 3
     assert [(each.path.name, each.flavour, each.failures) for each in verdicts if not each.passed] == []
     assert min(each.checks for each in verdicts) > 1000
 

@@ -8,6 +8,7 @@ import email
 import email.policy
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -122,6 +123,16 @@ def test_each_held_row_is_told_with_its_place_and_what_to_do_instead(english: Ti
         "list.csv:8: warning [email",
     ]
     assert "go through the sheet in en together with an interpreter" in told[1]
+
+
+def test_a_program_that_crashes_leaves_no_memory_on_the_disk(english: Tiny, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    try:
+        queue(english, "", tmp_path)
+        assert resource.getrlimit(resource.RLIMIT_CORE) == (0, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
 
 
 def test_a_list_without_a_fault_ends_well(english: Tiny, tmp_path: Path) -> None:
@@ -429,6 +440,8 @@ ONE_REFUSED: Final = {
     "two needs": ({}, ("--large-print", "--bilingual"), "Ask for one of"),
     "an unknown topic": ({}, ("washing-hand",), "Did you mean washing-hands?"),
     "an address in its own place": ({}, ("jane.doe@example.com",), "The address stands behind --to."),
+    "an address for a language": ({}, ("--lang", "jane.doe@example.com"), "The address stands behind --to."),
+    "an address for a day": ({}, ("--treated-on", "jane.doe@example.com"), "an address is no day"),
     "a day too long ago": ({}, ("--treated-on", "2023-11-24"), "more than a year ago"),
 }
 

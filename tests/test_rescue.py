@@ -2,7 +2,9 @@
 
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -122,7 +124,7 @@ def rescue_and_check(path: Path, hands: Hands, out: list[str]) -> str:
     logged = path.with_name("outbox.sqlite-wal").exists()
     result = rescue(path, hands.wall)
     assert logged or result.damaged.read_bytes() == before
-    assert sorted(file.name for file in path.parent.iterdir() if ".damaged-" not in file.name) == [
+    assert sorted(file.name for file in path.parent.glob("[!.]*") if ".damaged-" not in file.name) == [
         "outbox.sqlite",
         "outbox.sqlite.sending",
     ]
@@ -252,6 +254,25 @@ def test_a_rescue_that_is_cut_short_is_done_again(
     assert put_again(path, hands) == Put(0, 1, PEOPLE - 1)
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE message SET queued_at = 'no time' WHERE id = 60", "UPDATE wordset SET words = '[[1, 2]]'"],
+)
+def test_what_only_we_can_see_is_damaged_is_rescued_too(
+    change: str, closed: Whole, hands: Hands, tmp_path: Path
+) -> None:
+    """Else one command says that it is damaged, and the other that there is nothing to rescue."""
+    path = closed.into(tmp_path / "box")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(change)
+    with opened(path, hands.wall, hands.running) as box, pytest.raises(store.DamagedError):
+        list(box.entries(frozenset(State)))
+    rescue(path, hands.wall)
+    with opened(path, hands.wall, hands.running) as box:
+        assert len(list(box.entries(frozenset(State)))) == PEOPLE
+    assert put_again(path, hands).queued == 0
+
+
 def test_what_is_not_damaged_is_not_rescued(closed: Whole, hands: Hands, tmp_path: Path) -> None:
     path = closed.into(tmp_path / "box")
     before = path.read_bytes()
@@ -282,7 +303,7 @@ def test_a_rescue_on_a_full_disk_leaves_the_damaged_file(
     with pytest.raises(OutboxError, match="No space left"):
         rescue(path, hands.wall)
     assert path.read_bytes() == before
-    assert {file.name for file in path.parent.iterdir()} == {"outbox.sqlite", "outbox.sqlite.sending"}
+    assert {file.name for file in path.parent.glob("[!.]*")} == {"outbox.sqlite", "outbox.sqlite.sending"}
 
 
 def test_when_nobody_knows_what_was_sent_new_treatments_go_and_old_ones_wait_for_a_person(

@@ -4,8 +4,10 @@ import asyncio
 import smtplib
 import socket
 import threading
+import time
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -319,6 +321,67 @@ def test_a_greeting_that_is_none(greeting: bytes, *, away: bool) -> None:
         thread.join()
     assert isinstance(told.value, AwayError) is away
     assert "not you" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "pause"),
+    [([b"220-" + b"x" * 1000 + b"\r\n"] * 200 + [b"220 hi\r\n"], 0), ([b"2", b"2", b"0", b" hi\r\n"], 0.3)],
+    ids=["endless", "byte by byte"],
+)
+def test_a_reply_without_an_end_is_not_waited_for(pieces: list[bytes], pause: float) -> None:
+    """Whoever is between us and the server could else stop all mail, before TLS, and fill the memory."""
+    heard = bytearray()
+
+    def greet(listening: socket.socket) -> None:
+        peer = listening.accept()[0]
+        with peer, suppress(OSError):
+            for piece in pieces:
+                peer.sendall(piece)
+                time.sleep(pause)
+            heard.extend(peer.recv(100))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=greet, args=(listening,))
+        thread.start()
+        with (
+            pytest.raises(AwayError),
+            Connection(mailing(listening.getsockname()[1]), LOGIN, Timeouts(0.6, 0.6, 0.6)),
+        ):
+            pass
+        thread.join()
+    assert not heard
+
+
+def test_what_is_said_before_tls_counts_for_nothing_after_it() -> None:
+    """Else whoever is between us and the server could answer in its name: CVE-2011-0411."""
+    heard: list[bytes] = []
+
+    def serve(listening: socket.socket) -> None:
+        peer = listening.accept()[0]
+        with peer:
+            peer.sendall(b"220 hi\r\n")
+            heard.append(peer.recv(1000))
+            peer.sendall(b"250-hi\r\n250 STARTTLS\r\n")
+            heard.append(peer.recv(1000))
+            peer.sendall(b"220 go\r\n250 AUTH PLAIN\r\n235 welcome\r\n250 OK\r\n")
+            with certificate(HOST).wrap_socket(peer, server_side=True) as safe:
+                heard.append(safe.recv(1000))
+                safe.sendall(b"250 hi\r\n")
+                heard.append(safe.recv(1000))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        with pytest.raises(StopError, match="takes no login"):
+            deliver(listening.getsockname()[1], MESSAGE)
+        thread.join()
+    assert [each[:4].upper() for each in heard] == [b"EHLO", b"STAR", b"EHLO", b""]
+
+
+def test_an_answer_too_many_is_not_taken_for_one_to_the_next_message() -> None:
+    script = Says(Stage.MESSAGE, "354 go on\r\n250 2.0.0 OK")
+    with mail_server(script) as port:
+        assert deliver(port, MESSAGE, MESSAGE) == [Outcome(State.UNKNOWN, "354"), SENT]
 
 
 def test_a_wrong_password_is_told_without_it() -> None:

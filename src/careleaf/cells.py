@@ -60,8 +60,13 @@ def key(cell: str) -> str:
 
 
 def quoted(cell: str) -> str:
-    """Quote a cell that names no person, cut short; what nobody sees shows as its code."""
+    """Quote a cell that names no person, cut short; what nobody sees shows as its code.
+
+    An address is never quoted: it is in the wrong column, and somebody's.
+    """
     whole = cell.strip()
+    if "@" in whole:
+        return "an address"
     return repr(whole if len(whole) <= LONGEST_QUOTE else f"{whole[: LONGEST_QUOTE - 1]}…")
 
 

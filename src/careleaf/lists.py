@@ -479,7 +479,7 @@ def _sent_once(file: str, recipients: Iterable[Recipient]) -> Iterator[Finding]:
     """Find rows that nothing tells apart: of such, only the first would be sent."""
     first: dict[tuple[object, ...], int] = {}
     for one in recipients:
-        who = (one.email, one.person, one.lang, one.treated_on, frozenset(one.topics))
+        who = (one.email.lower(), one.person, one.lang, one.treated_on, frozenset(one.topics))
         before = first.setdefault(who, one.row)
         if one.email and before != one.row:
             message = f"row {one.row} is for the same person, address, treatment and day as row {before}"

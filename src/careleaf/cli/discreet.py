@@ -1,5 +1,6 @@
 """What all commands about patients share: nothing that they print names one."""
 
+import resource
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Any
 import click
 
 from careleaf import days, lists, private, several, tables
-from careleaf.cells import CellError, text
+from careleaf.cells import CellError, quoted, text
 from careleaf.cli.shell import leave, one_of, print_findings, print_json
 from careleaf.findings import Finding, Severity, blocking
 from careleaf.model import Clinic, Library, Recipient
@@ -50,7 +51,7 @@ class Day(click.ParamType[date]):
         try:
             return date.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value} is no day. Write it like 2026-11-24.", param, ctx)
+            self.fail(f"{quoted(str(value))} is no day. Write it like 2026-11-24.", param, ctx)
 
 
 clinic_option = click.option(
@@ -79,11 +80,15 @@ Command = Callable[..., None]
 
 
 def quiet(command: Command) -> Command:
-    """Let no error out with its words: they may be a patient's. And clear up if the system ends the run."""
+    """Let no error out with its words: they may be a patient's. And clear up if the system ends the run.
+
+    Should the program itself crash, no file keeps what it had in memory.
+    """
 
     @wraps(command)
     def guarded(**options: Any) -> None:  # noqa: ANN401 # a command's own
         before = signal.signal(signal.SIGTERM, _end)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
         try:
             command(**options)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):

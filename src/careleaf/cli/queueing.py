@@ -241,7 +241,7 @@ def queue_one(  # noqa: PLR0913 # one for each option
     library = checked(root, out)
     clinic = clinic_of(library, clinic_name)
     mailing = _mailing(clinic)
-    if any("@" in topic for topic in topics):
+    if any("@" in each for each in (*topics, lang)):
         raise click.UsageError("The address stands behind --to.")
     one_of("TOPICS", topics, library.topics)
     one_of("--lang", [lang], library.locales)

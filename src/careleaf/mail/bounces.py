@@ -99,7 +99,8 @@ def read(path: Path) -> Iterator[Notice]:
     try:
         for position, content in enumerate(_contents(path), 1):
             yield judged(position, content)
-    except (OSError, mailbox.Error) as error:
+    # A KeyError is of a Maildir: a mail program has taken a message away meanwhile.
+    except (OSError, KeyError, mailbox.Error) as error:
         reason = getattr(error, "strerror", None) or "it changed while it was read"
         raise MailboxError(f"{path} cannot be read: {reason}") from None
 

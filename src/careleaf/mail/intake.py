@@ -13,6 +13,7 @@ from careleaf import approvals, batch, private, several
 from careleaf.batch import Makers, Sheet, Terms, Wanted
 from careleaf.findings import Finding, Severity
 from careleaf.mail.letter import correction, letter
+from careleaf.mail.message import proved
 from careleaf.mail.parcel import Contents, Entry, Kind, Letter, Parcel, Words
 from careleaf.model import AND, Clinic, Edition, Library, Mailing, Recipient, Status
 from careleaf.render import Press, RenderError
@@ -201,7 +202,7 @@ class _Packing:
             said = letter(
                 self.press, post.library, edition, post.mailing, calendar=calendar, locked=post.locked
             )
-            self.letters[key] = said.to_bytes()
+            self.letters[key] = proved(said).to_bytes()
         return self.letters[key]
 
     def _words(self, edition: Edition) -> tuple[Words, ...]:
@@ -321,7 +322,7 @@ def _letter_of(recall: Recall, lang: str) -> tuple[Words, Letter] | None:
     """Give the words of a correction, and an approved text that has them; None if there is none."""
     library, clinic = recall.library, recall.terms.clinic
     if text := approved_text(library, lang, clinic, recall.terms.today):
-        return text, correction(Press(library), library, lang, clinic)
+        return text, proved(correction(Press(library), library, lang, clinic))
     return None
 
 

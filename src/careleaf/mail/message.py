@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import asdict
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.errors import MessageParseError
 from email.headerregistry import Address
@@ -18,7 +19,9 @@ from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
 from typing import Final
 
+from careleaf.findings import Finding
 from careleaf.mail.parcel import Contents, Leased, Letter
+from careleaf.render import RenderError
 
 POLICY: Final = SMTP.clone(cte_type="7bit")
 """All parts are written in ASCII: no server on the way has to change one, which would break a signature."""
@@ -53,6 +56,21 @@ def assemble(leased: Leased) -> bytes:
         raise MessageError(f"it cannot be written ({type(error).__name__})") from None
     _read_back(content, leased, letter)
     return content
+
+
+def proved(letter: Letter) -> Letter:
+    """Give a letter back of which a message can be made: what is wrong with it, is so for whoever gets it.
+
+    Raises RenderError.
+    """
+    moment, nobody = datetime(2000, 1, 1, tzinfo=UTC), "nobody@example.invalid"
+    try:
+        assemble(Leased(0, "<0@example.invalid>", "", 1, moment, nobody, Contents(letter.to_bytes())))
+    except MessageError as error:
+        message = f"no message can be made in {letter.lang}: {error}"
+        mend = "Change that in the clinic's file, or in the words of mail, here or in their translation."
+        raise RenderError(Finding("templates/ui.yaml", 0, "message", message, mend)) from error
+    return letter
 
 
 def _letter(contents: Contents) -> Letter:

@@ -65,8 +65,9 @@ CREATE INDEX message_due ON message (clinic, next_at, id) WHERE next_at IS NOT N
 CREATE INDEX message_over ON message (not_after) WHERE next_at IS NOT NULL;
 CREATE INDEX message_lease ON message (lease) WHERE lease IS NOT NULL;
 
--- Letters, leaflets and calendars, each once.
-CREATE TABLE blob (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL) STRICT;
+-- Letters, leaflets and calendars, each once. No number is given again: a sender may have what it stood for
+-- at hand.
+CREATE TABLE blob (id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL) STRICT;
 
 -- What a message is made of, and to whom it goes: only while it may yet be sent.
 CREATE TABLE payload (

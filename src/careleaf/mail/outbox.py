@@ -8,6 +8,7 @@ import hmac
 import json
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -94,6 +95,7 @@ def opened(
 
     Raises OutboxError.
     """
+    path = store.beside(path)
     db = store.connect(path)
     try:
         yield Outbox(path, db, Clock(clock, running))
@@ -640,6 +642,8 @@ class Outbox:
         """Read everything, and tell whether it is what was put."""
         try:
             store.look_over(self._path, self._db)
+            self.counts()
+            deque(self.entries(frozenset(State)), maxlen=0)
             found = self._all("PRAGMA foreign_key_check") or [
                 row for row in self._all("PRAGMA integrity_check(1)") if row[0] != "ok"
             ]
@@ -672,7 +676,7 @@ class Outbox:
 
     def _words(self, text: str) -> tuple[Words, ...]:
         with store.sound(self._path):
-            return _words(text)
+            return words_in(text)
 
     def _learn(self) -> None:
         row = self._one("SELECT at FROM seen")
@@ -764,7 +768,8 @@ def _time(text: str) -> datetime:
 
 
 @lru_cache(maxsize=256)
-def _words(text: str) -> tuple[Words, ...]:
+def words_in(text: str) -> tuple[Words, ...]:
+    """Read the texts of a wordset. Raises ValueError, TypeError or RecursionError if it is damaged."""
     return tuple(Words(*each) for each in json.loads(text))
 
 
@@ -775,7 +780,7 @@ def _entry(row: sqlite3.Row) -> Entry:
     parts = {
         "state": State(row["state"]),
         "kind": Kind(row["kind"]),
-        "words": _words(row["words"]),
+        "words": words_in(row["words"]),
         "maybe": bool(row["maybe"]),
     }
     return Entry(**{**values, **moments, **parts})

@@ -9,7 +9,7 @@ from careleaf import pool
 from careleaf.batch import Makers, Sheet, Terms, chosen, made
 from careleaf.findings import Finding
 from careleaf.mail.letter import letter
-from careleaf.mail.message import assemble
+from careleaf.mail.message import assemble, proved
 from careleaf.mail.parcel import Contents, Leased
 from careleaf.model import Artifact, Library, Need, Recipient
 from careleaf.render import Press
@@ -61,9 +61,8 @@ def preview(  # noqa: PLR0913, PLR0917 # all that it depends on
     recipient = Recipient(0, topics, lang, treated_on, need=need)
     sheet = _sheet(library, replace(terms, drafts=True), recipient)
     calendar = sheet.wanted.calendar(library, alarm=False) or b""
-    words = letter(
-        Press(library), library, sheet.wanted.edition, mailing, calendar=bool(calendar), locked=False
-    )
+    edition, with_days = sheet.wanted.edition, bool(calendar)
+    words = proved(letter(Press(library), library, edition, mailing, calendar=with_days, locked=False))
     contents = Contents(words.to_bytes(), sheet.content, b"", calendar)
     queued_at = datetime.combine(terms.today, time(), UTC)
     leased = Leased(0, MESSAGE_ID, terms.clinic.name, 1, queued_at, ADDRESS, contents)

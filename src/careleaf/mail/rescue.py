@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from careleaf.mail import store
 from careleaf.mail.clock import wall
-from careleaf.mail.outbox import RESCUED, digest, message_name, opened, seal
+from careleaf.mail.outbox import RESCUED, digest, message_name, opened, seal, words_in
 from careleaf.mail.parcel import WAITING, Contents, State
 from careleaf.mail.store import OutboxError
 
@@ -53,6 +53,7 @@ class Rescued:
 
 def rescue(path: Path, clock: Callable[[], datetime] = wall) -> Rescued:
     """Make a new outbox of a damaged one, which is put aside. Raises OutboxError if it is not damaged."""
+    path = store.beside(path)
     with store.locked(path):
         try:
             _put_back(path)
@@ -149,7 +150,7 @@ def _give_first_page(path: Path, model: Path) -> None:
 
 def _copy_file(old: Path, new: Path) -> None:
     if old.exists():
-        os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, store.OURS))
+        store.empty(new)
         shutil.copyfile(old, new)
 
 
@@ -224,7 +225,8 @@ def _copy(reader: _Reader, new: sqlite3.Connection, today: date) -> bool:
     secret = reader.secret()
     if secret:
         store.keep_secret(new, secret)
-    for table in ("wordset", "attempt", "suppressed"):
+    _copy_rows(new, "wordset", (row for row in reader.rows("wordset") if _is_read(row)))
+    for table in ("attempt", "suppressed"):
         _copy_rows(new, table, reader.rows(table))
     for (address,) in reader.index("SELECT address FROM suppressed ORDER BY address"):
         _insert(new, "suppressed", {"address": address, "why": "rescued", "at": ""})
@@ -253,6 +255,13 @@ def _insert(new: sqlite3.Connection, table: str, row: Row) -> None:
     insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 # our names
     with suppress(sqlite3.IntegrityError):
         new.execute(insert, [row[name] for name in names])
+
+
+def _is_read(wordset: Row) -> bool:
+    with suppress(ValueError, TypeError, RecursionError):
+        words_in(wordset["words"])
+        return True
+    return False
 
 
 def _copy_messages(reader: _Reader, new: sqlite3.Connection, secret: bytes | None) -> None:

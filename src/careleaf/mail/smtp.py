@@ -4,9 +4,12 @@ Always over TLS that is verified. The answers are kept as codes only: their word
 """
 
 import base64
+import io
 import re
 import smtplib
+import socket
 import ssl
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +25,8 @@ MOST: Final = 100
 """Messages over one connection; some servers refuse more."""
 BLOCK: Final = 1 << 16
 """Bytes that are handed over at once."""
+LONGEST_REPLY: Final = 1 << 16
+"""Bytes of a reply, all its lines together: RFC 5321 (4.5.3.1.5) has 512 for a line, and few have twenty."""
 FAREWELL: Final = 5
 """Seconds to wait for the answer to QUIT, which nothing depends on."""
 LOST: Final = "connection lost"
@@ -50,7 +55,7 @@ class _LostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How many seconds to wait (RFC 5321, 4.5.3.2).
+    """How many seconds to wait (RFC 5321, 4.5.3.2), however slowly an answer comes.
 
     `command` for the answer to a command, `block` for a block of a message to be taken, and `answer` for the
     answer to the whole of it, which may take the server ten minutes.
@@ -146,6 +151,59 @@ def on_the_wire(content: bytes) -> bytes:
         raise ValueError("a line of a message must end with CRLF")
     end = b"" if content.endswith(b"\r\n") else b"\r\n"
     return re.sub(rb"(?m)^\.", b"..", content) + end + b".\r\n"
+
+
+class _Ear(io.RawIOBase):
+    """Hears one reply of a server after the other, each within its time and of bounded length.
+
+    smtplib would wait anew for every byte, and keep all lines of a reply that never ends: before TLS, whoever
+    is between us and the server can send that.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._until, self._left = 0.0, 0
+
+    def begin(self, seconds: float) -> None:
+        """Allow another reply."""
+        self._until, self._left = time.monotonic() + seconds, LONGEST_REPLY
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # its only caller gives one
+        seconds = self._until - time.monotonic()
+        if seconds <= 0 or self._left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(seconds)
+        count = self._sock.recv_into(buffer)
+        self._left -= count
+        return count
+
+
+class _Server(smtplib.SMTP):
+    """What smtplib has, with an end to every reply."""
+
+    _ear: _Ear
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Read a reply, within the time that the socket has been given."""
+        if (sock := self.sock) is None:
+            raise smtplib.SMTPServerDisconnected
+        seconds = sock.gettimeout() or 0.0
+        if self.file is None:
+            self._ear = _Ear(sock)
+            self.file = io.BufferedReader(self._ear)
+        self._ear.begin(seconds)
+        try:
+            return super().getreply()
+        finally:
+            if self.sock is not None:
+                sock.settimeout(seconds)
+
+
+class _TlsServer(_Server, smtplib.SMTP_SSL):
+    """The same, where TLS comes first."""
 
 
 class Connection:
@@ -326,7 +384,8 @@ class Connection:
         except OSError:
             self._drop()
             return Outcome(State.UNKNOWN, NO_ANSWER)
-        if reply.code == CLOSING or not 200 <= reply.code < 600:  # noqa: PLR2004 # no reply of SMTP
+        # What is no answer to a message may be one to something else, and its own is yet to come.
+        if reply.code == CLOSING or reply.code // 100 not in {2, 4, 5}:
             self._drop()
         if refuses_sender(Stage.MESSAGE, reply):
             self._refused(Stage.MESSAGE, reply)
@@ -363,10 +422,8 @@ class Connection:
         where = (self._mailing.host, self._mailing.port)
         name = self._mailing.from_.rpartition("@")[2]
         if self._mailing.tls == "starttls":
-            return smtplib.SMTP(*where, local_hostname=name, timeout=self._timeouts.command)
-        return smtplib.SMTP_SSL(
-            *where, local_hostname=name, timeout=self._timeouts.command, context=self._tls
-        )
+            return _Server(*where, local_hostname=name, timeout=self._timeouts.command)
+        return _TlsServer(*where, local_hostname=name, timeout=self._timeouts.command, context=self._tls)
 
     def _start_tls(self, server: smtplib.SMTP) -> None:
         if not server.has_extn("starttls"):

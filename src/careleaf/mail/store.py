@@ -101,7 +101,7 @@ def sound(path: Path) -> Iterator[None]:
     """Refuse a value that is not what we write. Raises DamagedError."""
     try:
         yield
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise DamagedError(path) from error
 
 
@@ -139,14 +139,14 @@ def connect(path: Path) -> sqlite3.Connection:
         _refuse_place(path)
         if not path.exists():
             make(path)
-        empty = path.stat().st_size == 0
+        lost = path.stat().st_size == 0
         _refuse_text(path)
     except FileExistsError as error:
         raise OutboxError(f"{path.parent} is no folder: choose another place with --outbox") from error
     except OSError as error:
         raise OutboxError(f"{path}: {error.strerror}: choose another place with --outbox") from error
     # We never leave an empty file: what was sent from it is lost with it.
-    if empty:
+    if lost:
         raise DamagedError(path)
     with told(path):
         return _open(path)
@@ -162,7 +162,7 @@ def make(path: Path) -> None:
         # It may be in a library that is under version control, and go to others with that.
         path.with_name(".gitignore").write_text("*\n", encoding="utf-8")
     unfinished = path.with_name(f"{path.name}.new-{os.getpid()}")
-    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OURS))
+    empty(unfinished)
     try:
         with told(path):
             _open(unfinished).close()
@@ -170,6 +170,19 @@ def make(path: Path) -> None:
             os.link(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def empty(path: Path) -> None:
+    """Put an empty file there that only we may read; a link that somebody has put there is not followed."""
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OURS))
+
+
+def beside(path: Path) -> Path:
+    """Give the outbox that a link leads to: its log and its lock stand beside that, whatever it is called."""
+    with suppress(OSError):  # whoever opens it tells
+        return path.resolve() if path.is_symlink() else path
+    return path
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -257,7 +270,7 @@ def locked(path: Path) -> Iterator[None]:
     """Be the only process that sends from an outbox. Raises OutboxError."""
     lock = path.with_name(path.name + ".sending")
     try:
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT, OURS)
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, OURS)
     except OSError as error:
         raise OutboxError(f"{lock}: {error.strerror}: choose another place with --outbox") from error
     try:
@@ -328,7 +341,8 @@ SECRETS: Final = ("secret", "secret_copy")
 def secret_in(db: sqlite3.Connection, table: str) -> bytes | None:
     """Read the key of all digests from one of its two tables: None if it is not what was written."""
     row = db.execute(f"SELECT value, sum FROM {table}").fetchone()  # noqa: S608 # one of two names
-    return row[0] if row and sha256(row[0]).digest() == row[1] else None
+    genuine = row and isinstance(row[0], bytes) and sha256(row[0]).digest() == row[1]
+    return row[0] if genuine else None
 
 
 def look_over(path: Path, db: sqlite3.Connection) -> None:
