@@ -5,6 +5,7 @@ import mailbox
 import re
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -20,8 +21,8 @@ from careleaf.cli.discreet import ALONE
 from careleaf.mail import check, records
 from careleaf.mail.login import PASSWORD, USER
 from careleaf.mail.outbox import Outbox, opened
-from careleaf.mail.parcel import Outcome, Parcel, State, Words
-from careleaf.mail.worklist import OTHERWISE, advice
+from careleaf.mail.parcel import Kind, Outcome, Parcel, State, Words
+from careleaf.mail.worklist import CALL, OTHERWISE, advice
 from careleaf.words import readings
 from tests.commands import careleaf
 from tests.conftest import Tiny
@@ -127,7 +128,7 @@ REASONS = {
     "the consent is older than 365 days": "ask the patient, record the day",
     "suppressed address": "suppress - --lift",
     "nothing is sent to this address any more: it was refused": "suppress - --lift",
-    "not approved any more": "careleaf mail retry ID",
+    "not approved any more": "careleaf mail retry 1,",
     "withdrawn": "do not give it",
     "rescued: may have been sent": "ask the patient whether it came",
     "550 5.1.1": "correct the address",
@@ -153,6 +154,13 @@ REASONS = {
 def test_each_reason_has_its_own_advice(where: Path, reason: str, words: str) -> None:
     put(where, parcel(1, held=reason, contents=None))
     assert words in advice(one(where, 1))
+
+
+def test_a_correction_that_did_not_go_is_told_by_phone_and_no_wrong_sheet_is_given_on_paper(
+    where: Path,
+) -> None:
+    put(where, replace(parcel(1, held="550 5.1.1", contents=None), kind=Kind.CORRECTION))
+    assert advice(one(where, 1)) == CALL
 
 
 def test_who_may_have_got_it_is_asked_first(where: Path) -> None:
@@ -237,6 +245,8 @@ def test_receipts_are_written_for_their_owner_only(filled: Path, tiny: Tiny, tmp
     printed = mail(filled, "receipts", "--format", "fhir", "--root", tiny.root)
     assert len(json.loads(printed.stdout)["entry"]) == 3
     assert mail(filled, "receipts", "--format", "csv", "--since", "2099-01-01").stdout.count("\n") == 1
+    mistyped = mail(filled, "receipts", "--format", "csv", "--clinic", "clinc")
+    assert (mistyped.exit_code, "clinc is unknown" in mistyped.stderr) == (2, True), "not an empty table"
 
 
 def test_what_came_back_later_is_among_the_receipts_of_that_day(where: Path) -> None:
@@ -405,10 +415,20 @@ def test_a_withdrawal_holds_what_waits_and_says_who_was_sent_it(tiny: Tiny, wher
     assert [one(where, each).state for each in (1, 2, 3)] == ["sent", "held", "held"]
 
 
+def test_a_list_that_is_named_as_the_outbox_is_no_damaged_one_and_stays(where: Path) -> None:
+    """A rescue would put it aside."""
+    listed = where.with_name("monday.csv")
+    listed.parent.mkdir()
+    listed.write_text("treated-on,language\n2026-11-24,en\n")
+    for command in ("status", "rescue"):
+        assert "is no outbox of careleaf" in mail(listed, command).stderr
+    assert listed.exists()
+
+
 def test_a_damaged_outbox_does_not_keep_an_unsafe_leaflet_in(tiny: Tiny, where: Path) -> None:
     tiny.approve("en", "clinical")
     where.parent.mkdir()
-    where.write_bytes(b"no database at all" * 100)
+    where.write_bytes(b"no database at all\0" * 100)
     result = withdraw(tiny, where)
     assert "Withdrawn: washing-hands in" in result.stdout
     assert "careleaf mail rescue" in result.stderr
@@ -446,7 +466,9 @@ def test_each_fault_is_told_with_its_mend(served: Tiny, where: Path, monkeypatch
     assert "refuses the login (535" in result.stderr
     assert result.stdout.endswith("To mend: 2.\n")
     monkeypatch.delenv(PASSWORD)
-    assert f"set {PASSWORD}" in mail(where, "doctor", "--root", served.root).stderr
+    found = mail(where, "doctor", "--root", served.root).stderr
+    assert f"set {PASSWORD}" in found
+    assert "or write login: false if the server wants none\n" in found, "what to do is not cut in two"
     monkeypatch.setenv(USER, "sender@another.example")
     monkeypatch.setenv(PASSWORD, LOGIN.password)
     assert "the sender is at example.org" in mail(where, "doctor", "--root", served.root).stderr

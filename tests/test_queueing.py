@@ -288,7 +288,7 @@ def test_a_list_with_a_fault_queues_nothing_of_it(
     )
     assert result.exit_code == 1
     assert phrase in result.stderr
-    assert result.stdout.endswith("Nothing was made.\n")
+    assert result.stdout.endswith("Nothing was queued.\n")
     assert not box(tmp_path).exists() or states(tmp_path) == []
 
 
@@ -534,7 +534,11 @@ def approve_another(tiny: Tiny) -> None:
 def test_what_was_sent_with_a_text_that_is_withdrawn_is_called_back_once(own: Tiny, tmp_path: Path) -> None:
     queue(own, LIST, tmp_path, "--make")
     sent(tmp_path)
-    assert "0 corrections would be queued" in correct(own, tmp_path).stdout, "nothing is withdrawn yet"
+    early = correct(own, tmp_path, "--make")
+    assert (early.exit_code, early.stdout) == (1, ""), (
+        "whoever forgot to withdraw it must not think that all is done"
+    )
+    assert f"no text of {TOPIC} was withdrawn: first run careleaf withdraw {TOPIC}" in early.stderr
     withdraw(own, "en")
     approve_another(own)
     trial = correct(own, tmp_path)
@@ -550,7 +554,7 @@ def test_what_was_sent_with_a_text_that_is_withdrawn_is_called_back_once(own: Ti
     ]
     sent(tmp_path)
     assert "0 corrections queued, 3 there already" in correct(own, tmp_path, "--make").stdout
-    assert correct(own, tmp_path, "--lang", "ar").stdout.startswith("0 corrections would be queued, 0 there")
+    assert f"no text of {TOPIC} in ar was withdrawn" in correct(own, tmp_path, "--lang", "ar").stderr
 
 
 def test_a_correction_has_no_sheet_and_an_old_consent_holds_none(own: Tiny, tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def read_list(  # noqa: PLR0913 # all that it depends on
         if read.understood:
             click.echo(f"{read.understood}.")
         print_findings(lists.told(read.findings))
-        click.echo("Nothing was made.")
+        click.echo("Nothing was made." if channel is lists.PAPER else "Nothing was queued.")
         leave(ok=False)
     return read
 

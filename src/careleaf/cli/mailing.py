@@ -13,7 +13,7 @@ import click
 from careleaf import addresses, approvals, private
 from careleaf.cells import CellError
 from careleaf.cli.discreet import ALONE, Day, clinic_of, clinic_option, outbox_option, quiet, untitled
-from careleaf.cli.shell import json_option, leave, loaded, print_json, progress, root_option, today
+from careleaf.cli.shell import json_option, leave, loaded, one_of, print_json, progress, root_option, today
 from careleaf.findings import Severity
 from careleaf.load import home, load
 from careleaf.mail.parcel import WAITING, Entry, Leased, Outcome, State, Words
@@ -177,10 +177,10 @@ def _report(ran: "Ran", over: int, clinic: str | None) -> None:
     if ran.interrupted:
         click.echo("Ended because it was asked to.")
     trouble = [told for told in ran.trouble if _concerns(told, clinic)]
-    bad = trouble or over or ran.held or counts[State.FAILED]
-    if bad:
+    ended = over or ran.held or counts[State.FAILED]
+    if ended:
         click.echo("See what to do with: careleaf mail status")
-    leave(ok=not bad)
+    leave(ok=not (trouble or ended))
 
 
 # --- status -----------------------------------------------------------------------------------------
@@ -282,8 +282,8 @@ def retry(*, ids: tuple[int, ...], everything: bool, where: Path) -> None:
         raise click.UsageError("Name messages by their numbers, or all of them with --all.")
     with _outbox(where) as outbox:
         count = outbox.retry(None if everything else ids)
-    click.echo(f"{count} due now. Send with: careleaf mail send")
-    _told_fewer(count, ids, "cannot be sent again: queue them again, or give them another way")
+    click.echo(f"{count} due now." + (" Send with: careleaf mail send" if count else ""))
+    _told_fewer(count, ids, "were sent, or cannot be sent again: careleaf mail status says what to do")
 
 
 def _told_fewer(count: int, ids: Iterable[int], why: str) -> None:
@@ -422,6 +422,8 @@ def receipts(  # noqa: PLR0913 # one for each option
     from careleaf.mail import receipts as receipting  # noqa: PLC0415 # as above
 
     with _outbox(where) as outbox:
+        if clinic:
+            one_of("--clinic", [clinic], outbox.counts())
         entries = receipting.since(outbox.entries(receipting.TOLD, clinic), since)
         content = (
             receipting.table(entries)
@@ -514,7 +516,8 @@ NAMES: Final = {
 def place(entry: Entry) -> str:
     """Say whose message it is, without a name."""
     record = f", record {entry.record}" if entry.record else ""
-    return f"{entry.clinic} {entry.source} row {entry.row}{record}, {entry.topic} {entry.lang}"
+    where = "queued alone" if entry.source == ALONE else f"{entry.source} row {entry.row}"
+    return f"{entry.clinic} {where}{record}, {entry.topic} {entry.lang}"
 
 
 # --- a withdrawal ---------------------------------------------------------------------------------------

@@ -231,6 +231,8 @@ def queue_one(  # noqa: PLR0913 # one for each option
 ) -> None:
     """Put one patient's sheet into the outbox. With --lock, you are asked for the password of the PDF.
 
+    Add --make once it says what you want.
+
     \b
     careleaf mail queue-one after-laser --lang ar --treated-on 2026-11-24 --to - --consented-on 2026-11-24
     """
@@ -345,6 +347,10 @@ def correct(  # noqa: PLR0913 # one for each option
     if not where.exists():
         raise click.ClickException(f"{where} is not there: nothing was sent from it. Name it with --outbox.")
     recall = Recall(library, batch.Terms(clinic, today(), file.name), topic)
+    if not any(lang in {None, each} for each in recall.langs()):
+        said = f"{topic} in {lang}" if lang else topic
+        mend = f"first run careleaf withdraw {topic} --reason TEXT"
+        raise click.ClickException(f"no text of {said} was withdrawn: {mend}.")
     with _opened(where, make=True) as box:
         if box is None:
             return
@@ -614,7 +620,7 @@ def _trial(plan: _Plan, understood: str) -> bytes:
         rows=rows,
         number=len(plan.new),
         counts=counts,
-        findings=plan.findings,
+        findings=sorted(plan.findings, key=lambda each: each.line),
         understood=understood,
         mail=True,
     )
@@ -656,5 +662,5 @@ class _Done:
         click.echo(f"{self.queued} {self.what} {did}, {self.already} there already, {self.held} rows held.")
         if make and self.queued:
             click.echo(SEND)
-        elif not make:
+        elif self.queued:
             click.echo("Nothing is queued yet: run this again with --make.")

@@ -1,6 +1,7 @@
 """Can this machine send the clinic's mail? Everything that sending needs is tried, and nothing is sent."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ SOON: Final = timedelta(days=14)
 """Before a certificate ends: its operator should have renewed it by then."""
 SET_BACK: Final = timedelta(minutes=5)
 IMPATIENT: Final = Timeouts(command=20, block=20, answer=20)
+
+PARTED: Final = re.compile(r"(?<!login)(?<!tls): ")
 
 Connect = Callable[[Mailing, Login | None], Connection]
 
@@ -135,9 +138,9 @@ def _server(mailing: Mailing, connect: Connect) -> Iterator[Line]:
 
 
 def _halves(error: Exception) -> tuple[str, str]:
-    """Part what is wrong from what to do: the last colon with a space stands between."""
-    what, _, mend = str(error).rpartition(": ")
-    return (what, mend) if what else (mend, "see docs/mail.md")
+    """Part what is wrong from what to do: the last colon stands between, if no setting has it."""
+    *what, mend = PARTED.split(str(error))
+    return (": ".join(what), mend) if what else (mend, "see docs/mail.md")
 
 
 def _security(mailing: Mailing, version: str, ends: datetime) -> Iterator[Line]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 OURS: Final = 0o600
@@ -16,6 +17,8 @@ PATIENCE: Final = 600
 """Seconds to wait for another process: a list is queued in one transaction, which takes some seconds."""
 APPLICATION: Final = 0x4341524C
 """In the file's header, "CARL": what tells an outbox from any other SQLite file."""
+OWN: Final = ".sqlite"
+"""How the name of an outbox ends, unless it was chosen otherwise."""
 PAGE: Final = 8192
 """Bytes of a page of the file."""
 STEPS: Sequence[Path] = tuple(
@@ -29,13 +32,16 @@ SHARES: Final = re.compile(
 """File systems of other machines, as /proc/mounts names them: locks do not hold there, or a WAL cannot be."""
 ROOM: Final = 32 * 2**20
 """Bytes that must be free on the disk for a message to be sent: what has to be noted must find room."""
-RESCUE: Final = "run: careleaf mail rescue"
 RESCUED: Final = ".rescued"
 """After the name of an outbox that `rescue` has made and not yet put in its place."""
 
 
 UNREADABLE: Final = (sqlite3.Error, UnicodeDecodeError)
 """What reading a damaged file raises: Python cannot even read what SQLite says of a garbled table."""
+
+
+def _rescue(path: Path) -> str:
+    return f"mend it with careleaf mail rescue --outbox {quote(str(path))}"
 
 
 class OutboxError(Exception):
@@ -46,7 +52,7 @@ class DamagedError(OutboxError):
     """The file is damaged."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} is damaged: {RESCUE}")
+        super().__init__(f"{path} is damaged: {_rescue(path)}")
 
 
 class FullError(OutboxError):
@@ -149,6 +155,7 @@ def connect(path: Path) -> sqlite3.Connection:
         if not path.exists():
             make(path)
         lost = path.stat().st_size == 0
+        _refuse_text(path)
     except FileExistsError as error:
         raise OutboxError(f"{path.parent} is no folder: choose another place with --outbox") from error
     except OSError as error:
@@ -211,13 +218,27 @@ def is_cut_short(path: Path) -> bool:
 
 def _refuse_place(path: Path) -> None:
     if is_cut_short(path):
-        raise OutboxError(f"{path}: a rescue was cut short: {RESCUE}")
+        raise OutboxError(f"{path}: a rescue was cut short: {_rescue(path)}")
     if kind := mounted_share(path):
         raise _on_share(path, kind)
     if path.is_dir():
         raise OutboxError(
             f"{path} is a folder: give --outbox the file in it, such as {path / 'outbox.sqlite'}"
         )
+
+
+def _refuse_text(path: Path) -> None:
+    """Refuse a list, say, that was named by mistake: as a damaged outbox it would be put aside."""
+    if path.suffix == OWN:
+        return
+    with path.open("rb") as file:
+        begin = file.read(PAGE)
+    if begin and b"\0" not in begin:
+        raise _no_outbox(path)
+
+
+def _no_outbox(path: Path) -> OutboxError:
+    return OutboxError(f"{path} is no outbox of careleaf: choose another file with --outbox")
 
 
 def _on_share(path: Path, kind: str) -> OutboxError:
@@ -243,7 +264,7 @@ def _connection(path: Path) -> sqlite3.Connection:
 def _refuse_other(path: Path, db: sqlite3.Connection) -> None:
     application, version = _number(db, "application_id"), _number(db, "user_version")
     if application != APPLICATION and (version or _number(db, "schema_version")):
-        raise OutboxError(f"{path} is no outbox of careleaf: choose another file with --outbox")
+        raise _no_outbox(path)
     if version > len(STEPS):
         mend = "install that version of careleaf, or a newer one"
         raise OutboxError(

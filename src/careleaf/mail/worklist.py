@@ -4,12 +4,13 @@ import re
 from typing import Final
 
 from careleaf.mail import outbox
-from careleaf.mail.parcel import Entry, State
+from careleaf.mail.parcel import Entry, Kind, State
 
 TROUBLE: Final = frozenset({State.FAILED, State.HELD, State.EXPIRED, State.UNKNOWN})
 """What stands on the list."""
 
 OTHERWISE: Final = "give the sheet another way: on paper, or ask for another address"
+CALL: Final = "call the patient: the sheet that was sent is wrong, and this correction has not gone out"
 _WAYS: Final[tuple[tuple[str, str], ...]] = (
     (r"rescued", f"ask the patient whether it came; if not, {OTHERWISE}; then careleaf mail cancel ID"),
     (re.escape(outbox.WITHDRAWN), "do not give it; queue the new text when it is approved"),
@@ -60,6 +61,9 @@ def advice(entry: Entry) -> str:
     """Say what to do about a message."""
     if entry.state is State.UNKNOWN:
         return "nothing yet: it is sent again by itself, and may arrive twice"
+    if entry.kind is Kind.CORRECTION:
+        return CALL
     found = next((way for pattern, way in _WAYS if re.search(pattern, entry.reason)), OTHERWISE)
     asked = entry.maybe and "ask the patient" not in found
-    return f"it may have arrived: ask the patient first; {found}" if asked else found
+    told = found.replace(" ID", f" {entry.id}")
+    return f"it may have arrived: ask the patient first; {told}" if asked else told
