@@ -12,11 +12,11 @@ from typing import Any
 
 import click
 
-from careleaf import days, lists, private, several, tables
+from careleaf import days, lists, pool, private, several, tables
 from careleaf.cells import CellError, quoted, text
 from careleaf.cli.shell import leave, one_of, print_findings, print_json
 from careleaf.findings import Finding, Severity, blocking
-from careleaf.model import Clinic, Library, Recipient
+from careleaf.model import Clinic, Library, Need, Recipient
 
 OLDEST = 366
 """Days after which a treatment is too long ago for a sheet."""
@@ -76,7 +76,51 @@ outbox_option = click.option(
 )
 
 
+library_out_option = click.option(
+    "--library-out", "out", type=click.Path(file_okay=False, path_type=Path), default=Path("out"), hidden=True
+)
+encoding_option = click.option(
+    "--encoding",
+    type=click.Choice(tables.ENCODINGS),
+    default=None,
+    help="How the list is encoded, if not as UTF-8.",
+)
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(1, 256), default=pool.cores, help="How many at once (default: one a core)."
+)
+list_argument = click.argument(
+    "file", metavar="LIST.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+
+
 Command = Callable[..., None]
+
+
+def of_patient(command: Command) -> Command:
+    """Add the options that say of a patient what the sheet says, and how it is needed."""
+    options = (
+        click.option(
+            "--site", type=Text(), default="", help="Which part of the body, in the clinic's words."
+        ),
+        click.option("--clinician", type=Text(), default="", help="Who did the treatment."),
+        need_options,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def need_options(command: Command) -> Command:
+    """Add the options for how a sheet is needed."""
+    command = click.option("--bilingual", is_flag=True, help="English beside, line by line.")(command)
+    return click.option("--large-print", is_flag=True, help="Letters of 18 points.")(command)
+
+
+def need_of(*, large_print: bool, bilingual: bool) -> Need:
+    """Say how a sheet is needed. Raises click.UsageError."""
+    if large_print and bilingual:
+        raise click.UsageError("Ask for one of --large-print and --bilingual.")
+    return Need.LARGE_PRINT if large_print else Need.BILINGUAL if bilingual else Need.PLAIN
 
 
 def quiet(command: Command) -> Command:

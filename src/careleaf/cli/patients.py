@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from careleaf import batch, lists, personal, pool, private, tables
+from careleaf import batch, lists, personal, private, tables
 from careleaf.cli.discreet import (
     Day,
     Text,
@@ -17,7 +17,13 @@ from careleaf.cli.discreet import (
     clinic_of,
     clinic_option,
     day_at,
+    encoding_option,
     gathered,
+    jobs_option,
+    library_out_option,
+    list_argument,
+    need_of,
+    of_patient,
     quiet,
     read_list,
     refuse_day,
@@ -40,7 +46,7 @@ from careleaf.cli.shell import (
     today,
 )
 from careleaf.findings import Finding, Severity
-from careleaf.model import Clinic, Library, Need, Recipient, Shard, Status
+from careleaf.model import Clinic, Library, Recipient, Shard, Status
 from careleaf.render import page as staff_page
 
 
@@ -55,10 +61,7 @@ from careleaf.render import page as staff_page
     default="",
     help="The patient's name; - asks for it, so that no list of programs shows it.",
 )
-@click.option("--site", type=Text(), default="", help="Which part of the body, in the clinic's words.")
-@click.option("--clinician", type=Text(), default="", help="Who did the treatment.")
-@click.option("--large-print", is_flag=True, help="Letters of 18 points.")
-@click.option("--bilingual", is_flag=True, help="English beside, line by line.")
+@of_patient
 @click.option("--ics", is_flag=True, help="The same days as a calendar file, beside the PDF.")
 @click.option("--alarm", is_flag=True, help="Let the calendar ring on each of its days.")
 @click.option("--approved-only", is_flag=True, help="Refuse a text that nobody has approved.")
@@ -108,8 +111,7 @@ def sheet(  # noqa: PLR0913 # one for each option
         raise click.UsageError("--alarm is for the calendar file: ask for that with --ics.")
     if len(topics) > 1 and not many:
         raise click.UsageError("Several treatments on one sheet are asked for with --several.")
-    if large_print and bilingual:
-        raise click.UsageError("Ask for one of --large-print and --bilingual.")
+    need = need_of(large_print=large_print, bilingual=bilingual)
     untitled("sheet")
     library = checked(root, out)
     clinic = clinic_of(library, clinic_name)
@@ -121,7 +123,6 @@ def sheet(  # noqa: PLR0913 # one for each option
         if name == "-"
         else name
     )
-    need = Need.LARGE_PRINT if large_print else Need.BILINGUAL if bilingual else Need.PLAIN
     one = Recipient(0, topics, lang, treated_on, asked, site, clinician, need)
     library = gathered(library, clinic, [one], accepted, str(file))
     terms = batch.Terms(clinic, today(), str(file), drafts=not approved_only)
@@ -142,7 +143,7 @@ def _draft(wanted: batch.Wanted) -> str:
 
 
 @click.command()
-@click.argument("file", metavar="LIST.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@list_argument
 @click.option(
     "--out",
     "folder",
@@ -159,17 +160,10 @@ def _draft(wanted: batch.Wanted) -> str:
 )
 @click.option("--make", is_flag=True, help="Make the sheets. Without it, only a page to read is made.")
 @click.option("--drafts", is_flag=True, help="Also texts that nobody has approved: every page says so.")
-@click.option(
-    "--encoding",
-    type=click.Choice(tables.ENCODINGS),
-    default=None,
-    help="How the list is encoded, if not as UTF-8.",
-)
+@encoding_option
 @click.option("--ics", is_flag=True, help="A calendar file for each patient too.")
 @accept_option
-@click.option(
-    "--jobs", type=click.IntRange(1, 256), default=pool.cores, help="How many at once (default: one a core)."
-)
+@jobs_option
 @executor_option
 @click.option(
     "--shard",
@@ -179,9 +173,7 @@ def _draft(wanted: batch.Wanted) -> str:
     help="Only the i-th of n shares of the rows, for n machines.",
 )
 @clinic_option
-@click.option(
-    "--library-out", "out", type=click.Path(file_okay=False, path_type=Path), default=Path("out"), hidden=True
-)
+@library_out_option
 @root_option
 @json_option
 @quiet

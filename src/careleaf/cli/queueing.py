@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from careleaf import addresses, batch, cells, lists, personal, pool, private, tables
+from careleaf import addresses, batch, cells, lists, personal, private
 from careleaf.cells import CellError
 from careleaf.cli.discreet import (
     ALONE,
@@ -21,7 +21,14 @@ from careleaf.cli.discreet import (
     clinic_of,
     clinic_option,
     day_at,
+    encoding_option,
     gathered,
+    jobs_option,
+    library_out_option,
+    list_argument,
+    need_of,
+    need_options,
+    of_patient,
     outbox_option,
     quiet,
     read_list,
@@ -47,7 +54,7 @@ from careleaf.mail import intake, outbox
 from careleaf.mail import preview as previewing
 from careleaf.mail.intake import Held, Post, Recall
 from careleaf.mail.parcel import WAITING, Entry, Parcel, State
-from careleaf.model import Clinic, Mailing, Need, Recipient
+from careleaf.model import Clinic, Mailing, Recipient
 from careleaf.render import RenderError
 from careleaf.render import page as staff_page
 
@@ -58,21 +65,6 @@ PAGE: Final = "page"
 make_option = click.option("--make", is_flag=True, help="Do it. Without it, you are told what would be done.")
 lock_option = click.option("--lock", is_flag=True, help="PDFs that only a password opens.")
 calendar_option = click.option("--no-calendar", is_flag=True, help="Without the days as a calendar file.")
-library_out_option = click.option(
-    "--library-out", "out", type=click.Path(file_okay=False, path_type=Path), default=Path("out"), hidden=True
-)
-encoding_option = click.option(
-    "--encoding",
-    type=click.Choice(tables.ENCODINGS),
-    default=None,
-    help="How the list is encoded, if not as UTF-8.",
-)
-jobs_option = click.option(
-    "--jobs", type=click.IntRange(1, 256), default=pool.cores, help="How many at once (default: one a core)."
-)
-list_argument = click.argument(
-    "file", metavar="LIST.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
 
 
 class Address(click.ParamType[str]):
@@ -192,10 +184,7 @@ def queue(  # noqa: PLR0913 # one for each option
 )
 @click.option("--record", type=Text(), default="", help="The patient's number in your records.")
 @click.option("--name", type=Text(), default="", help="The patient's name; - asks for it.")
-@click.option("--site", type=Text(), default="", help="Which part of the body, in the clinic's words.")
-@click.option("--clinician", type=Text(), default="", help="Who did the treatment.")
-@click.option("--large-print", is_flag=True, help="Letters of 18 points.")
-@click.option("--bilingual", is_flag=True, help="English beside, line by line.")
+@of_patient
 @make_option
 @accept_option
 @lock_option
@@ -236,7 +225,7 @@ def queue_one(  # noqa: PLR0913 # one for each option
     \b
     careleaf mail queue-one after-laser --lang ar --treated-on 2026-11-24 --to - --consented-on 2026-11-24
     """
-    need = _need(large_print=large_print, bilingual=bilingual)
+    need = need_of(large_print=large_print, bilingual=bilingual)
     untitled("mail queue-one")
     library = checked(root, out)
     clinic = clinic_of(library, clinic_name)
@@ -424,8 +413,7 @@ class _Calling:
 @click.command()
 @click.argument("topics", nargs=-1, required=True)
 @click.option("--lang", required=True, help="The reader's language, such as ar.")
-@click.option("--large-print", is_flag=True, help="With the sheet in letters of 18 points.")
-@click.option("--bilingual", is_flag=True, help="With the sheet in two languages.")
+@need_options
 @accept_option
 @click.option(
     "-o",
@@ -458,7 +446,7 @@ def preview(  # noqa: PLR0913 # one for each option
     \b
     careleaf mail preview after-laser --lang ar -o preview
     """
-    need = _need(large_print=large_print, bilingual=bilingual)
+    need = need_of(large_print=large_print, bilingual=bilingual)
     library = checked(root, out)
     clinic = clinic_of(library, clinic_name)
     _mailing(clinic)
@@ -477,12 +465,6 @@ def preview(  # noqa: PLR0913 # one for each option
     for suffix, content in parts.items():
         write_page(folder / f"message.{suffix}", content)
         click.echo(f"{folder}/message.{suffix}")
-
-
-def _need(*, large_print: bool, bilingual: bool) -> Need:
-    if large_print and bilingual:
-        raise click.UsageError("Ask for one of --large-print and --bilingual.")
-    return Need.LARGE_PRINT if large_print else Need.BILINGUAL if bilingual else Need.PLAIN
 
 
 # --- What the commands share -----------------------------------------------------------------------
