@@ -225,7 +225,7 @@ def test_a_rescue_that_was_cut_short_can_be_done_again(filled: Path) -> None:
     """Between two renamings there is no file at its place; every command says how to mend that."""
     filled.rename(filled.with_name("outbox.damaged-20261125T080000Z.sqlite"))
     filled.with_name("outbox.sqlite.rescued").touch()
-    assert "run: careleaf mail rescue" in mail(filled, "status").stderr
+    assert f"careleaf mail rescue --outbox {filled}" in mail(filled, "status").stderr
     assert "not damaged" in mail(filled, "rescue").stderr
     assert one(filled, 1).state is State.SENT
 

@@ -98,16 +98,11 @@ Command = Callable[..., None]
 
 def of_patient(command: Command) -> Command:
     """Add the options that say of a patient what the sheet says, and how it is needed."""
-    options = (
-        click.option(
-            "--site", type=Text(), default="", help="Which part of the body, in the clinic's words."
-        ),
-        click.option("--clinician", type=Text(), default="", help="Who did the treatment."),
-        need_options,
+    command = click.option("--clinician", type=Text(), default="", help="Who did the treatment.")(
+        need_options(command)
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    where = "Which part of the body, in the clinic's words."
+    return click.option("--site", type=Text(), default="", help=where)(command)
 
 
 def need_options(command: Command) -> Command:
