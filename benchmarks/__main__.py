@@ -1,7 +1,8 @@
-"""`python -m benchmarks` measures the press, and then how patients' own sheets are made."""
+"""`python -m benchmarks` measures the press, how patients' own sheets are made, and how mail is sent."""
 
-from benchmarks import personal, press
+from benchmarks import mail, personal, press
 
 if __name__ == "__main__":
     press.main()
     personal.main()
+    mail.main()
