@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Self
 
 import pytest
 from hypothesis import settings
 
-from careleaf import pool, record
+from careleaf import catalogs, pool, record
+from careleaf import load as loading
 from careleaf.approvals import overall
 from careleaf.check import check
 from careleaf.cli import discreet, shell
@@ -112,6 +113,15 @@ class Tiny:
         self, out: Path, selection: Selection = Selection(), *, force: bool = False, today: date = TODAY
     ) -> Report:
         return build(self.root, out, selection, Options(today, jobs=2, force=force))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_once() -> Iterator[None]:
+    """Parse each text once: hundreds of tests load a library of which they have changed one file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "parsed", lru_cache(maxsize=500)(loading.parsed))
+        patch.setattr(catalogs, "parse", lru_cache(maxsize=500)(catalogs.parse))
+        yield
 
 
 @cache

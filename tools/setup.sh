@@ -41,8 +41,7 @@ if ! "$venv" -c "import pip" 2>/dev/null; then
 fi
 
 say "installing the locked Python packages"
-# What is used of them is compiled when it is first imported.
-"$venv" -m pip install -qq --no-compile --disable-pip-version-check --require-hashes -r requirements.txt
+"$venv" -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.txt
 "$venv" -m pip install -qq --disable-pip-version-check --no-build-isolation --no-deps -e .
 
 if ! weasyprint_loads; then

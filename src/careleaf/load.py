@@ -138,10 +138,8 @@ class _Reader:
         text = self.read_text(file)
         if text is None:
             return None
-        tree = _Tree(file)
         try:
-            events = YAML(typ="safe", pure=True).parse(text)
-            tree.build(events)
+            tree = parsed(file, text)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             what = error.problem or error.context or "unreadable"
@@ -177,6 +175,13 @@ def decode(file: str, content: bytes) -> tuple[str | None, list[Finding]]:
 
 class _TooDeepError(Exception):
     """Reading on would follow the file into any depth; the Finding is there already."""
+
+
+def parsed(file: str, text: str) -> "_Tree":
+    """Parse a file's YAML. Raises YAMLError."""
+    tree = _Tree(file)
+    tree.build(YAML(typ="safe", pure=True).parse(text))
+    return tree
 
 
 @dataclass(slots=True)
