@@ -682,6 +682,16 @@ def test_what_is_shown_and_told_names_nobody(path: Path, outbox: Outbox) -> None
     assert [each for each in seen if "jane" in each.lower() or "R-77" in each or "other@" in each] == []
 
 
+def test_a_lease_that_has_run_out_counts_as_due(outbox: Outbox, hands: Hands) -> None:
+    """Else a sender that asks what is due before it connects would leave the message where it is."""
+    outbox.put([parcel()], VALID)
+    assert leased(outbox)
+    assert outbox.due_in("clinic", *MANY) is None
+    hands.wait(timedelta(hours=1))
+    assert outbox.due_in("clinic", *MANY) == timedelta()
+    assert leased(outbox)
+
+
 def test_only_the_owner_may_read_it_and_no_version_control_takes_it_along(path: Path, outbox: Outbox) -> None:
     outbox.put([parcel()], VALID)
     assert path.with_name(".gitignore").read_text() == "*\n"

@@ -327,7 +327,7 @@ class Outbox:
         """
         if store.free(self._path) < store.ROOM:
             raise store.FullError(self._path)
-        self._recover(_text(self.now()))
+        self._recover(_text(self.now()))  # before what is out of date among them is expired
         self.expire()
         wait = self.due_in(clinic, per_minute, per_day)
         if wait is None or wait > timedelta():
@@ -443,7 +443,11 @@ class Outbox:
             self._do("DELETE FROM attempt WHERE id = ?", row["lease"])
 
     def due_in(self, clinic: str, per_minute: int, per_day: int) -> timedelta | None:
-        """Say how long until a message of a clinic may be leased, 0 if now; None if none waits."""
+        """Say how long until a message of a clinic may be leased, 0 if now; None if none waits.
+
+        One whose lease has run out waits again.
+        """
+        self._recover(_text(self.now()))
         next_at = self.next_at(clinic)
         if next_at is None:
             return None
