@@ -16,6 +16,7 @@ from careleaf import days, lists, pool, private, several, tables
 from careleaf.cells import CellError, quoted, text
 from careleaf.cli.shell import leave, one_of, print_findings, print_json
 from careleaf.findings import Finding, Severity, blocking
+from careleaf.mail.outbox import OutboxError
 from careleaf.model import Clinic, Library, Need, Recipient
 
 OLDEST = 366
@@ -247,4 +248,13 @@ def told() -> Iterator[None]:
     try:
         yield
     except private.PrivateError as error:
+        raise click.ClickException(f"{error}.") from error
+
+
+@contextmanager
+def told_outbox() -> Iterator[None]:
+    """Say in one line why the outbox cannot be used."""
+    try:
+        yield
+    except OutboxError as error:
         raise click.ClickException(f"{error}.") from error

@@ -12,16 +12,26 @@ import click
 
 from careleaf import addresses, approvals, private
 from careleaf.cells import CellError
-from careleaf.cli.discreet import ALONE, Day, clinic_of, clinic_option, outbox_option, quiet, untitled
+from careleaf.cli.discreet import (
+    ALONE,
+    Day,
+    clinic_of,
+    clinic_option,
+    outbox_option,
+    quiet,
+    told_outbox,
+    untitled,
+)
 from careleaf.cli.shell import json_option, leave, loaded, one_of, print_json, progress, root_option, today
 from careleaf.findings import Severity
 from careleaf.load import home, load
+from careleaf.mail.outbox import Outbox, OutboxError, opened
 from careleaf.mail.parcel import WAITING, Entry, Leased, Outcome, State, Words
+from careleaf.mail.store import beside, is_cut_short
 from careleaf.model import Library, Status
 
 if TYPE_CHECKING:
     from careleaf.mail.bounces import Notice
-    from careleaf.mail.outbox import Outbox
     from careleaf.mail.sender import Ran, Told, View
 
 LONGEST_LIST: Final = 50
@@ -44,30 +54,15 @@ def mail() -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Say in one line why the outbox cannot be used."""
-    from careleaf.mail.outbox import OutboxError  # noqa: PLC0415 # SQLite: only these commands need it
-
-    try:
-        yield
-    except OutboxError as error:
-        raise click.ClickException(f"{error}.") from error
-
-
-@contextmanager
-def _outbox(where: Path) -> Iterator["Outbox"]:
+def _outbox(where: Path) -> Iterator[Outbox]:
     """Hold an outbox that is there."""
-    from careleaf.mail.outbox import opened  # noqa: PLC0415 # as above
-
     _refuse_none(where)
-    with _told(), opened(where) as outbox:
+    with told_outbox(), opened(where) as outbox:
         yield outbox
 
 
 def _refuse_none(where: Path) -> None:
     """End if there is no outbox; a rescue that was cut short may have put it aside."""
-    from careleaf.mail.store import beside, is_cut_short  # noqa: PLC0415 # as above
-
     if not where.exists() and not is_cut_short(beside(where)):
         raise click.ClickException(f"there is no outbox at {where}: {NONE_YET}.")
 
@@ -104,13 +99,13 @@ def send(*, once: bool, watch: bool, clinic: str | None, where: Path, root: Path
     _report(ran, over, clinic)
 
 
-def _of_state(outbox: "Outbox", *states: State) -> int:
+def _of_state(outbox: Outbox, *states: State) -> int:
     return sum(counts.get(state, 0) for counts in outbox.counts().values() for state in states)
 
 
-def _run(outbox: "Outbox", root: Path | None, clinic: str | None, *, watch: bool) -> "Ran":
+def _run(outbox: Outbox, root: Path | None, clinic: str | None, *, watch: bool) -> "Ran":
     from careleaf.mail.message import assemble  # noqa: PLC0415 # only this command needs it
-    from careleaf.mail.sender import Desk, connecting, run  # noqa: PLC0415 # as above
+    from careleaf.mail.sender import Desk, connecting, run  # noqa: PLC0415 # only its commands need it
 
     with progress("Sending") as show:
         done, waiting = Counter[State](), _of_state(outbox, *WAITING)
@@ -145,7 +140,7 @@ def _worded(told: "Told") -> str:
 
 def _view(root: Path | None, clinic: str | None) -> "View":
     """Read from the library how each clinic sends, and what may go. Raises UnreadableError."""
-    from careleaf.mail.sender import UnreadableError, View  # noqa: PLC0415 # as above
+    from careleaf.mail.sender import UnreadableError, View  # noqa: PLC0415 # only its commands need it
 
     library, findings = load(root or home())
     errors = sorted(each for each in findings if each.severity is Severity.ERROR)
@@ -198,7 +193,7 @@ def status(*, everything: bool, where: Path, as_json: bool) -> None:
     careleaf mail status
     careleaf mail status --json
     """
-    from careleaf.mail.worklist import TROUBLE  # noqa: PLC0415 # as above
+    from careleaf.mail.worklist import TROUBLE  # noqa: PLC0415 # only its commands need it
 
     with _outbox(where) as outbox:
         clinics = {name: _standing(outbox, name, counts) for name, counts in sorted(outbox.counts().items())}
@@ -215,7 +210,7 @@ def status(*, everything: bool, where: Path, as_json: bool) -> None:
     _print_worklist(rows, total)
 
 
-def _standing(outbox: "Outbox", clinic: str, counts: Mapping[State, int]) -> dict[str, Any]:
+def _standing(outbox: Outbox, clinic: str, counts: Mapping[State, int]) -> dict[str, Any]:
     return {
         "counts": {state.value: counts[state] for state in State if state in counts},
         "next_attempt": _text(outbox.next_at(clinic)),
@@ -229,7 +224,7 @@ def _text(time: datetime | None) -> str | None:
 
 
 def _trouble(entry: Entry) -> dict[str, Any]:
-    from careleaf.mail.worklist import advice  # noqa: PLC0415 # as above
+    from careleaf.mail.worklist import advice  # noqa: PLC0415 # only its commands need it
 
     names = ("id", "clinic", "state", "kind", "topic", "lang", "source", "row", "record", "reason")
     return {name: getattr(entry, name) for name in names} | {"do": advice(entry)}
@@ -245,7 +240,7 @@ def _print_standing(name: str, standing: Mapping[str, Any]) -> None:
 
 
 def _print_worklist(rows: Sequence[Entry], total: int) -> None:
-    from careleaf.mail.worklist import advice  # noqa: PLC0415 # as above
+    from careleaf.mail.worklist import advice  # noqa: PLC0415 # only its commands need it
 
     if not total:
         click.echo("Nothing to see to.")
@@ -379,10 +374,10 @@ def rescue(*, where: Path) -> None:
     \b
     careleaf mail rescue
     """
-    from careleaf.mail.rescue import rescue as rescued  # noqa: PLC0415 # as above
+    from careleaf.mail.rescue import rescue as rescued  # noqa: PLC0415 # only its commands need it
 
     _refuse_none(where)
-    with _told():
+    with told_outbox():
         found = rescued(where)
     click.echo(f"{found.rows} messages are in the new outbox; {found.lost} are known to be lost.")
     click.echo(f"The damaged one is {found.damaged}: it names patients. Delete it when all is well.")
@@ -419,7 +414,7 @@ def receipts(  # noqa: PLR0913 # one for each option
     careleaf mail receipts --format csv --since 2026-11-24 -o receipts.csv
     careleaf mail receipts --format fhir -o receipts.json
     """
-    from careleaf.mail import receipts as receipting  # noqa: PLC0415 # as above
+    from careleaf.mail import receipts as receipting  # noqa: PLC0415 # only its commands need it
 
     with _outbox(where) as outbox:
         if clinic:
@@ -458,7 +453,7 @@ def bounces(*, mailbox: Path, where: Path) -> None:
     careleaf mail bounces ~/Maildir/.Bounces
     careleaf mail bounces bounces.mbox
     """
-    from careleaf.mail.bounces import MailboxError, matched, read  # noqa: PLC0415 # as above
+    from careleaf.mail.bounces import MailboxError, matched, read  # noqa: PLC0415 # only its commands need it
 
     told = _Sorted()
     try:
@@ -480,7 +475,7 @@ class _Sorted:
 
     def take(self, notice: "Notice", entry: Entry | None) -> None:
         """Count a message, and tell of ours that came back."""
-        from careleaf.mail.bounces import Verdict  # noqa: PLC0415 # as above
+        from careleaf.mail.bounces import Verdict  # noqa: PLC0415 # only its commands need it
 
         back = notice.verdict in {Verdict.GONE, Verdict.DELAYED}
         self.counts["of no message of ours" if back and not entry else NAMES[notice.verdict]] += 1
@@ -525,8 +520,6 @@ def place(entry: Entry) -> str:
 
 def called_back(where: Path, topic: str, langs: Collection[str]) -> bool:
     """Hold what waits with a withdrawn text, and list who was sent it; False if the outbox cannot be used."""
-    from careleaf.mail.outbox import OutboxError, opened  # noqa: PLC0415 # as above
-
     if not where.exists():
         return True
     try:
@@ -564,7 +557,7 @@ def doctor(*, clinic_name: str | None, where: Path, root: Path | None) -> None:
     \b
     careleaf mail doctor
     """
-    from careleaf.mail import check, records  # noqa: PLC0415 # as above
+    from careleaf.mail import check, records  # noqa: PLC0415 # only its commands need it
 
     clinic = clinic_of(loaded(root), clinic_name)
     faults = 0

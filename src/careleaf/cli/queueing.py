@@ -34,6 +34,7 @@ from careleaf.cli.discreet import (
     read_list,
     refuse_day,
     told,
+    told_outbox,
     untitled,
 )
 from careleaf.cli.shell import (
@@ -366,7 +367,7 @@ class _Calling:
 
     def call(self, recipients: Sequence[Recipient]) -> None:
         """Queue a correction for each address that had the text, all or none."""
-        with _told_outbox(), _told_template():
+        with told_outbox(), _told_template():
             ours = filter(self.recall.concerns, self.box.sent_of(self.recall.topic, self._langs()))
             went = {entry.id for entry in ours if entry.clinic == self.recall.terms.clinic.name}
             parcels = intake.corrections(self.recall, recipients, self._sent, self.findings.append)
@@ -479,15 +480,6 @@ def _mailing(clinic: Clinic) -> Mailing:
 
 
 @contextmanager
-def _told_outbox() -> Iterator[None]:
-    """Say in one line what is wrong with the outbox."""
-    try:
-        yield
-    except outbox.OutboxError as error:
-        raise click.ClickException(f"{error}.") from error
-
-
-@contextmanager
 def _told_template() -> Iterator[None]:
     """Tell of a template that cannot be filled in."""
     try:
@@ -500,7 +492,7 @@ def _told_template() -> Iterator[None]:
 @contextmanager
 def _opened(where: Path, *, make: bool) -> Iterator[outbox.Outbox | None]:
     """Open the outbox. For a trial, one that is not there is not made."""
-    with _told_outbox(), outbox.opened(where) if make or where.exists() else nullcontext() as box:
+    with told_outbox(), outbox.opened(where) if make or where.exists() else nullcontext() as box:
         yield box
 
 

@@ -45,7 +45,7 @@ def _kept(service: str, user: str) -> Login | None:
     """Ask the keyring, if it is installed and there is one on this machine."""
     try:
         import keyring  # noqa: PLC0415 # an extra, and slow
-        from keyring.errors import KeyringError  # noqa: PLC0415
+        from keyring.errors import KeyringError  # noqa: PLC0415 # as above
     except ImportError:
         return None
     try:

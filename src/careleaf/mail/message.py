@@ -3,7 +3,7 @@
 What reaches a header comes from files and lists that people write. Three things keep it from becoming another
 header or another recipient: signs that have no place in a header are refused, addresses are parsed and never
 joined, and the finished message is read back and compared. The last one is needed on a Python that writes the
-line breaks of encoded words as they are (CVE-2024-6923, mended in 3.11.10).
+line breaks of encoded words as they are (CVE-2024-6923; 3.11.7 does).
 """
 
 import hashlib

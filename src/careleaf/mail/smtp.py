@@ -108,7 +108,7 @@ class Reply:
     @property
     def final(self) -> bool:
         """Whether asking again would give the same."""
-        return self.code // 100 == 5  # noqa: PLR2004
+        return self.code // 100 == 5  # noqa: PLR2004 # as above
 
 
 CLOSING: Final = 421
@@ -458,7 +458,7 @@ class Connection:
         """Say one thing after the other, as long as the server asks for more."""
         for command in commands:
             reply = self._ask(command)
-            if reply.code // 100 != 3:  # noqa: PLR2004
+            if reply.code // 100 != 3:  # noqa: PLR2004 # RFC 5321, 4.2.1
                 break
         return reply
 

@@ -68,7 +68,7 @@ def share_of(path: Path, mounts: str) -> str:
     `mounts` is the text of /proc/mounts: the longest mount point wins, and the later of two alike.
     """
     fields = (line.split(" ") for line in mounts.splitlines())
-    places = [(Path(_unescaped(each[1])), each[2]) for each in fields if len(each) > 2]  # noqa: PLR2004
+    places = [(Path(_unescaped(each[1])), each[2]) for each in fields if len(each) > 2]  # noqa: PLR2004 # the third
     over = [place for place in places if path.is_relative_to(place[0])]
     kind = max(reversed(over), key=lambda place: len(place[0].parts), default=(path, ""))[1]
     return kind if SHARES.fullmatch(kind) else ""
